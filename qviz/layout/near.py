@@ -45,38 +45,47 @@ class Near:
 class _Grid:
     """Rectangles; many are found by the cells that they lie in, which are filled when first asked."""
 
-    __slots__ = ("_cells", "_rects", "_side")
+    __slots__ = ("_cells", "_side", "_sides")
 
     def __init__(self, rects: list[Rect]) -> None:
-        self._rects = rects
+        self._sides = [(x, y, x + width, y + height) for x, y, width, height in rects]
         self._side = max(CELL, sum(each.width + each.height for each in rects) / (2 * max(len(rects), 1)))
         self._cells: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
 
     def meeting(self, area: Rect) -> list[int]:
         x, y, width, height = area
         right, bottom = x + width, y + height
+        few, sides = self._candidates(area), self._sides
+        if few is None:
+            return [
+                number
+                for number, (left, top, end, foot) in enumerate(sides)
+                if top <= bottom and y <= foot and left <= right and x <= end
+            ]
         return [
             number
-            for number in self._candidates(area)
-            if (rect := self._rects[number]).x <= right
-            and x <= rect.x + rect.width
-            and rect.y <= bottom
-            and y <= rect.y + rect.height
+            for number in few
+            if sides[number][0] <= right
+            and x <= sides[number][2]
+            and sides[number][1] <= bottom
+            and y <= sides[number][3]
         ]
 
-    def _candidates(self, area: Rect) -> Sequence[int]:
-        count = len(self._rects)
+    def _candidates(self, area: Rect) -> Sequence[int] | None:
+        """Return those that may be in an area; None for all of them."""
+        count = len(self._sides)
         if count <= FEW or (area.width // self._side + 2) * (area.height // self._side + 2) > count:
-            return range(count)
+            return None
         if not self._cells:
-            for number, rect in enumerate(self._rects):
-                for cell in self._covered(rect):
+            for number, sides in enumerate(self._sides):
+                for cell in self._covered(*sides):
                     self._cells[cell].append(number)
-        return sorted({number for cell in self._covered(area) for number in self._cells.get(cell, ())})
+        covered = self._covered(area.x, area.y, area.right, area.bottom)
+        return sorted({number for cell in covered for number in self._cells.get(cell, ())})
 
-    def _covered(self, rect: Rect) -> Iterator[tuple[int, int]]:
-        for column in range(int(rect.x // self._side), int(rect.right // self._side) + 1):
-            for row in range(int(rect.y // self._side), int(rect.bottom // self._side) + 1):
+    def _covered(self, left: float, top: float, right: float, bottom: float) -> Iterator[tuple[int, int]]:
+        for column in range(int(left // self._side), int(right // self._side) + 1):
+            for row in range(int(top // self._side), int(bottom // self._side) + 1):
                 yield column, row
 
 

@@ -14,12 +14,10 @@ from qviz.layout import spacing
 from qviz.layout.labels import bracket_width
 from qviz.ui.canvas import metrics, shapes
 from qviz.ui.canvas.fonts import elided, group_font, label_font, subtitle_font, title_font, width
+from qviz.ui.canvas.pencil import CENTRE, LEFT, RIGHT, Pencil
 from qviz.ui.theme import Theme
 from qviz.words import trn
 
-CENTRE = Qt.AlignmentFlag.AlignCenter
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 TIGHT = 8.0
 """How much of the room beside a name may go before the name is cut."""
 TIGHT_LEAD = 5.0
@@ -179,14 +177,12 @@ def _in_two(box: Box, rect: QRectF) -> Writing:
     return Writing(tuple(found), QPointF(start, top + metrics.BADGE_ROW / 2 + 1))
 
 
-def draw(painter: QPainter, box: Box, writing: Writing, theme: Theme) -> None:
+def draw(pencil: Pencil, box: Box, writing: Writing, theme: Theme) -> None:
     """Write a box's rows and badges, from its upper left corner."""
     for text, font, area, align, token in writing.rows:
-        painter.setFont(font)
-        painter.setPen(theme.color(token))
-        painter.drawText(area, align, text)
+        pencil.write(text, font, theme.color(token), area, align)
     if writing.badges_at is not None:
-        _draw_badges(painter, box, writing.badges_at, theme)
+        _draw_badges(pencil, box, writing.badges_at, theme)
 
 
 def _on_card(box: Box, card: QRectF) -> Writing:
@@ -227,46 +223,37 @@ def frame_bar(rect: QRectF, scale: float) -> QRectF:
     return bar
 
 
-def draw_frame_title(painter: QPainter, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
+def draw_frame_title(pencil: Pencil, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
     """Write an open group's title with the sign that closes it, then its type, on a plate that lines go under.
 
     How the groups inside compare stands at the right end, where there is room.
     """
-    bar = frame_bar(rect, scale)
+    bar, painter = frame_bar(rect, scale), pencil.painter
     title = elided(box.title, group_font(), bar.width())
     used = width(title, group_font()) + 8
     noted = width(box.note, label_font()) + 10
     if box.note and used + noted <= bar.width():
         ground = QRectF(bar.right() - noted + 6, bar.top() + 3, noted - 8, bar.height() - 5)
         painter.fillRect(ground, theme.color("canvas"))
-        painter.setPen(theme.color("text.muted"))
-        painter.setFont(label_font())
-        painter.drawText(bar.adjusted(0, 0, -4, 0), RIGHT, box.note)
+        pencil.write(box.note, label_font(), theme.color("text.muted"), bar.adjusted(0, 0, -4, 0), RIGHT)
         bar.setRight(bar.right() - noted)
     subtitle = elided(box.subtitle, label_font(), bar.width() - used) if bar.width() - used > 40 else ""
     plate = used - 6 + (width(subtitle, label_font()) + 6 if subtitle else 0.0)
     painter.fillRect(QRectF(bar.left() - 3, bar.top() + 3, plate + 3, bar.height() - 5), theme.color("canvas"))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.color("text.muted"))
-    painter.drawPath(shapes.caret(QPointF(rect.left() + 11, bar.center().y()), is_open=True))
-    painter.setPen(theme.color("text"))
-    painter.setFont(group_font())
-    painter.drawText(bar, LEFT, title)
-    painter.setPen(theme.color("text.muted"))
-    painter.setFont(label_font())
-    painter.drawText(bar.adjusted(used, 0, 0, 0), LEFT, subtitle)
+    _draw_caret(painter, QPointF(rect.left() + 11, bar.center().y()), theme, is_open=True)
+    pencil.write(title, group_font(), theme.color("text"), bar, LEFT)
+    if subtitle:
+        pencil.write(subtitle, label_font(), theme.color("text.muted"), bar.adjusted(used, 0, 0, 0), LEFT)
 
 
-def draw_bracket(painter: QPainter, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
+def draw_bracket(pencil: Pencil, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
     """Draw the bracket beside a list of modules, with its name; `rect` is what the group takes up on the screen."""
-    x = rect.left() + bracket_width(box.title) * scale - 12.0
+    x, painter = rect.left() + bracket_width(box.title) * scale - 12.0, pencil.painter
     painter.setPen(QPen(theme.color("border.strong"), 1.2))
     corners = ((x + 5, rect.top()), (x, rect.top()), (x, rect.bottom()), (x + 5, rect.bottom()))
     painter.drawPolyline(QPolygonF([QPointF(*each) for each in corners]))
-    painter.setPen(theme.color("text.muted"))
-    painter.setFont(subtitle_font())
     room = QRectF(x - 208.0, rect.center().y() - 9.0, 200.0, 18.0)
-    painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, box.title)
+    pencil.write(box.title, subtitle_font(), theme.color("text.muted"), room, RIGHT)
 
 
 def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
@@ -278,26 +265,30 @@ def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
         painter.drawPath(shapes.eye(middle) if box.kind is Kind.OBSERVER else shapes.stair(middle))
     if box.stub_of is None and (box.kind is not None or box.is_seam):
         return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.color("text.muted"))
     if box.stub_of is not None:
-        painter.drawPath(shapes.caret(QPointF(rect.left() + 10, rect.center().y()), is_open=True))
+        _draw_caret(painter, QPointF(rect.left() + 10, rect.center().y()), theme, is_open=True)
     else:
         front = shapes.card(rect)
         has_two = metrics.has_two_rows(box, rect.height())
         y = front.top() + metrics.PAD_Y + metrics.TITLE_ROW / 2 if has_two else front.center().y()
-        painter.drawPath(shapes.caret(QPointF(rect.left() + 14, y), is_open=False))
+        _draw_caret(painter, QPointF(rect.left() + 14, y), theme, is_open=False)
 
 
-def _draw_badges(painter: QPainter, box: Box, start: QPointF, theme: Theme) -> None:
+def _draw_caret(painter: QPainter, middle: QPointF, theme: Theme, is_open: bool) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("text.muted"))
+    painter.translate(middle)
+    painter.drawPath(shapes.caret(is_open))
+    painter.translate(-middle)
+
+
+def _draw_badges(pencil: Pencil, box: Box, start: QPointF, theme: Theme) -> None:
     """Draw a row of badges from its left middle on."""
-    left, top = start.x(), start.y() - metrics.BADGE_HEIGHT / 2
-    painter.setFont(label_font())
+    left, top, painter = start.x(), start.y() - metrics.BADGE_HEIGHT / 2, pencil.painter
     for badge in box.badges:
         pill = QRectF(left, top, metrics.badge_width(badge), metrics.BADGE_HEIGHT)
         painter.setPen(QPen(theme.line(badge.kind), 1.0))
         painter.setBrush(theme.fill(badge.kind))
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-        painter.setPen(theme.color("text"))
-        painter.drawText(pill, CENTRE, metrics.badge_text(badge))
+        pencil.write(metrics.badge_text(badge), label_font(), theme.color("text"), pill, CENTRE)
         left = pill.right() + metrics.BADGE_GAP

@@ -15,28 +15,56 @@ from qviz.ui.theme import Theme
 BEND = 8.0
 ARROW = 6.0
 WIDTH, HEAVY = 1.5, 2.6
+SHADES = 16
+"""In which lines come into sight, so that few pens are needed."""
+FRAME_LEAST = 0.7
+"""Pixels of the frame of an open group, however small it is."""
 DASHES: dict[Stroke, list[float]] = {"dashed": [5.0, 3.0], "dotted": [1.0, 2.5]}
 
 
-def pen_of(look: Look, theme: Theme, least: float = 0.0) -> QPen:
-    """Return the pen of a line, at least `least` wide; all lines that look so share it."""
-    return _pen_of(look, theme, max(look.width or (HEAVY if look.stroke == "heavy" else WIDTH), least))
+def pen_of(look: Look, theme: Theme, least: float = 0.0, shown: float = 1.0) -> QPen:
+    """Return the pen of a line; all lines that look so share it.
+
+    Args:
+        look: How it looks.
+        theme: The colors.
+        least: How wide it is at least.
+        shown: How much of it shows. It takes the color of the ground for the rest: to draw half transparent lines takes
+            twice as long.
+    """
+    width = max(look.width or (HEAVY if look.stroke == "heavy" else WIDTH), least)
+    return _pen_of(look, theme, width, round(shown * SHADES))
 
 
 @lru_cache(maxsize=256)
-def _pen_of(look: Look, theme: Theme, width: float) -> QPen:
-    pen = QPen(theme.color(look.token), width)
+def _pen_of(look: Look, theme: Theme, width: float, shade: int) -> QPen:
+    color = theme.color(look.token)
+    if shade < SHADES:
+        color = _mixed(theme.color("canvas"), color, shade / SHADES)
+    pen = QPen(color, width)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if look.stroke in DASHES:
         pen.setDashPattern(DASHES[look.stroke])
     return pen
 
 
-def frame_pen(theme: Theme, least: float = 0.0) -> QPen:
-    """Return the pen of an open group's frame, at least `least` wide."""
-    pen = QPen(theme.color("group.frame"), max(1.0, least))
-    pen.setDashPattern([5.0, 4.0])
+@lru_cache(maxsize=256)
+def frame_pen(theme: Theme, scale: float = 1.0) -> QPen:
+    """Return the pen of an open group's frame.
+
+    On the screen it is never wider than a pixel: Qt draws dashes of a wider pen one by one, which takes ten times as
+    long as all the rest of a frame.
+    """
+    width = min(max(1.0, FRAME_LEAST / scale), 1.0 / scale)
+    pen = QPen(theme.color("group.frame"), width)
+    dash = max(width, 1.0)
+    pen.setDashPattern([5.0 * dash / width, 4.0 * dash / width])
     return pen
+
+
+def _mixed(ground: QColor, color: QColor, shown: float) -> QColor:
+    pairs = ((ground.red(), color.red()), (ground.green(), color.green()), (ground.blue(), color.blue()))
+    return QColor(*(round(below + (above - below) * shown) for below, above in pairs))
 
 
 def hairline(color: QColor) -> QPen:

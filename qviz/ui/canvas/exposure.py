@@ -17,12 +17,15 @@ from qviz.layout.near import OVER
 from qviz.ui.canvas import box_text, shapes
 from qviz.ui.canvas.camera import Camera, whole_pixel
 from qviz.ui.canvas.ghosts import NO_GHOSTS, Ghosts
+from qviz.ui.canvas.pencil import Pencil
 from qviz.ui.canvas.scene import InSight, Scene
 from qviz.ui.theme import Theme
 
 DIMMED = 0.25
 UNCHANGED_LIGHT, UNCHANGED_DARK = 0.8, 0.7
 """What did not change keeps a contrast of 3:1."""
+INSIDE = 8.0
+"""From the border of a frame to where nothing of it is drawn: its corners are round, its line has a width."""
 SHAPES_FROM = {1: (0.23, 0.54, 0.54), 2: (0.12, 0.36, 0.7)}
 """Scales from which shapes, titles, everything can be told, by the rows of text in a box."""
 MOST_WRITINGS = 4000
@@ -166,6 +169,15 @@ class Exposure:
         """Return whether what stands in a rectangle, or words of it, may be seen."""
         return not self._parts or any(self._wider(each).intersects(rect) for each in self._parts)
 
+    def touches(self, rect: QRectF) -> bool:
+        """Return whether what stands in a rectangle may be seen, itself."""
+        return not self._parts or any(each.intersects(rect) for each in self._parts)
+
+    def has_border(self, rect: QRectF) -> bool:
+        """Return whether the border of a frame may be seen, not only what is inside."""
+        inner = rect.adjusted(INSIDE, INSIDE, -INSIDE, -INSIDE)
+        return not all(map(inner.contains, self._parts or (self.area,)))
+
     def _wider(self, part: QRectF) -> QRectF:
         return part.adjusted(-self._reach, 0.0, self._reach, 0.0)
 
@@ -183,12 +195,12 @@ class Exposure:
         fused = self.ghosts.fused.get(box.id)
         return self.outline(box, self.scene.rect(box.id)) if fused is None else shapes.outline(box, fused.rect)
 
-    def dim(self, painter: QPainter, *box_ids: str) -> None:
-        """Set how much of a box shows, or of a line between two."""
+    def dim(self, painter: QPainter, *box_ids: str, is_fading: bool = True) -> None:
+        """Set how much of a box shows, or of a line between two; if it is fading, less of what is on its way."""
         shown = self.marks.highlighted
         opacity = 1.0 if shown is None or shown.issuperset(box_ids) else self.dimmed
         # A line ends at boxes that are on their way; it comes with what is new.
-        if self.moving is not None and (len(box_ids) > 1 or box_ids[0] in self.moving.fresh):
+        if is_fading and self.moving is not None and (len(box_ids) > 1 or box_ids[0] in self.moving.fresh):
             opacity *= self.moving.shown
         painter.setOpacity(opacity)
 
@@ -222,14 +234,25 @@ class Exposure:
             found = writings[key] = box_text.writing(box, size, self.scene.cells(box), findings)
         return found
 
+    def clear(self, painter: QPainter) -> None:
+        """Give a screen the even ground on which all is painted."""
+        assert self.screen is not None
+        painter.save()
+        painter.setWorldTransform(self.screen.transform)
+        painter.fillRect(QRectF(QPointF(), self.screen.size), self.theme.color("canvas"))
+        painter.restore()
+
     def on_screen(self, rect: QRectF) -> QRectF:
         """Return a place of the canvas in the units of `in_pixels`."""
         scale = self.scale
         return QRectF(rect.x() * scale, rect.y() * scale, rect.width() * scale, rect.height() * scale)
 
     @contextmanager
-    def in_pixels(self, painter: QPainter) -> Iterator[None]:
-        """Let the painter's units be pixels, so that texts have one size at every zoom; the origin stays."""
+    def in_pixels(self, painter: QPainter) -> Iterator[Pencil]:
+        """Let the painter's units be pixels, so that texts have one size at every zoom; the origin stays.
+
+        What writes them is yielded.
+        """
         painter.save()
         now = painter.worldTransform()
         ratio = now.m11() / self.scale
@@ -238,5 +261,5 @@ class Exposure:
             painter.setWorldTransform(QTransform.fromTranslate(nearest(now.dx()), nearest(now.dy())))
         else:
             painter.setWorldTransform(QTransform(ratio, 0.0, 0.0, ratio, now.dx(), now.dy()))
-        yield
+        yield Pencil(painter)
         painter.restore()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
@@ -51,6 +52,22 @@ class FusedBox(NamedTuple):
     parts: tuple[Ghost, ...]
 
 
+class _Heights(NamedTuple):
+    """Upper edges from the top, and the greatest height: those in sight are found without a look at the others."""
+
+    tops: Sequence[float]
+    tallest: float
+
+    @classmethod
+    def of(cls, found: Sequence[Ghost] | Sequence[FusedBox]) -> _Heights:
+        rects = [each.rect for each in found]
+        return cls([each.top() for each in rects], max((each.height() for each in rects), default=0.0))
+
+    def meeting(self, area: QRectF) -> slice:
+        """Return which of them may be at the height of an area."""
+        return slice(bisect_left(self.tops, area.top() - self.tallest), bisect_right(self.tops, area.bottom()))
+
+
 class Ghosts(NamedTuple):
     """All of one stage.
 
@@ -59,28 +76,44 @@ class Ghosts(NamedTuple):
         alone: What it lacks, from the top.
         fused: Its operators that took in others, from the top, by the id of their box.
         fused_into: In the earlier stage: what boxes are fused into, by their id.
-        tops: The upper edges of those alone.
-        tallest: The greatest height of one of them.
+        heights: Where those alone and those fused are, for `alone_in` and `fused_in`.
     """
 
     is_later: bool
     alone: tuple[Ghost, ...]
     fused: Mapping[str, FusedBox]
     fused_into: Mapping[str, str]
-    tops: Sequence[float] = ()
-    tallest: float = 0.0
+    heights: tuple[_Heights, _Heights]
+
+    @classmethod
+    def of(
+        cls,
+        is_later: bool,
+        alone: Iterable[Ghost],
+        fused: Iterable[FusedBox] = (),
+        fused_into: Mapping[str, str] | None = None,
+    ) -> Ghosts:
+        """Return ghosts that stand anywhere."""
+        from_top = sorted(alone, key=lambda each: each.rect.top())
+        boxes = sorted(fused, key=lambda each: each.rect.top())
+        heights = _Heights.of(from_top), _Heights.of(boxes)
+        return cls(is_later, tuple(from_top), {each.box_id: each for each in boxes}, fused_into or {}, heights)
+
+    def moved_to(self, alone: Iterable[Ghost], fused: Iterable[FusedBox]) -> Ghosts:
+        """Return the same ghosts in other places."""
+        return self.of(self.is_later, alone, fused, self.fused_into)
 
     def alone_in(self, area: QRectF) -> list[Ghost]:
         """Return those of an area."""
-        first, last = bisect_left(self.tops, area.top() - self.tallest), bisect_right(self.tops, area.bottom())
-        return [each for each in self.alone[first:last] if each.rect.intersects(area)]
+        return [each for each in self.alone[self.heights[0].meeting(area)] if each.rect.intersects(area)]
 
     def fused_in(self, area: QRectF) -> list[FusedBox]:
         """Return those of an area."""
-        return [each for each in self.fused.values() if each.rect.intersects(area)]
+        rows = self.heights[1].meeting(area)
+        return [each for each in islice(self.fused.values(), rows.start, rows.stop) if each.rect.intersects(area)]
 
 
-NO_GHOSTS = Ghosts(True, (), {}, {})
+NO_GHOSTS = Ghosts.of(is_later=True, alone=())
 
 
 def find_ghosts(
@@ -111,34 +144,26 @@ def find_ghosts(
         if _is_free(around := hull([rects[host], *(rects[part] for part in parts)]), {host, *parts}, whole, places)
     }
     inside = {part for host in tall for part in hosted[host]}
-    fused = {
-        after[host].id: FusedBox(
+    fused = [
+        FusedBox(
             after[host].id,
             qrect(around).adjusted(-AROUND, 0.0, AROUND, AROUND),
             tuple(_part(before[part], rects[part], nodes) for part in hosted[host]),
         )
         for host, around in sorted(tall.items(), key=lambda each: each[1].y)
-    }
+    ]
     fused_into = {before[number].id: after[host].title for host, parts in hosted.items() for number in (host, *parts)}
     coming = _alone(come, after, rects)
     going = _alone([each for each in gone if each not in inside], before, rects)
-    return (
-        Ghosts(False, coming, {}, fused_into, *_heights(coming)),
-        Ghosts(True, going, fused, {}, *_heights(going)),
-    )
-
-
-def _heights(alone: Sequence[Ghost]) -> tuple[Sequence[float], float]:
-    return [each.rect.top() for each in alone], max((each.rect.height() for each in alone), default=0.0)
+    return Ghosts.of(False, coming, (), fused_into), Ghosts.of(True, going, fused)
 
 
 def _is_drawn(box: Box) -> bool:
     return not box.is_open and not box.is_seam and box.stub_of is None
 
 
-def _alone(numbers: Sequence[int], boxes: Mapping[int, Box], rects: Mapping[int, Rect]) -> tuple[Ghost, ...]:
-    found = [Ghost(qrect(rects[number]), boxes[number].title) for number in numbers]
-    return tuple(sorted(found, key=lambda each: each.rect.top()))
+def _alone(numbers: Sequence[int], boxes: Mapping[int, Box], rects: Mapping[int, Rect]) -> list[Ghost]:
+    return [Ghost(qrect(rects[number]), boxes[number].title) for number in numbers]
 
 
 def _part(box: Box, rect: Rect, nodes: Mapping[NodeId, Node]) -> Ghost:

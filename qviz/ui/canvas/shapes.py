@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPolygonF
@@ -76,10 +77,11 @@ def stair(middle: QPointF) -> QPainterPath:
     return path
 
 
-def caret(middle: QPointF, is_open: bool) -> QPainterPath:
-    """Return the small triangle that says what can be opened (to the right) or closed (down)."""
+@cache
+def caret(is_open: bool) -> QPainterPath:
+    """Return the small triangle that says what can be opened (to the right) or closed (down), around the origin."""
     corners = ((-3.5, -2.0), (3.5, -2.0), (0.0, 3.0)) if is_open else ((-2.0, -3.5), (3.0, 0.0), (-2.0, 3.5))
-    return _polygon([QPointF(middle.x() + x, middle.y() + y) for x, y in corners])
+    return _polygon([QPointF(*each) for each in corners])
 
 
 def _rounded(rect: QRectF, radius: float) -> QPainterPath:

@@ -51,7 +51,7 @@ class Surface(QWidget):
         pointing: What the mouse does.
         emphasis: What stands out.
         motion: Boxes on their way to other places.
-        layers: What is painted, the lowest first.
+        layers: What is painted, the lowest first; it leaves no ground of the widget bare.
         graph: Of what is shown, for tooltips.
         leaving: Shown until the next scene is placed, so that changing stages does not flicker.
         words: What is written where no scene is shown.
@@ -115,9 +115,9 @@ class Surface(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what the camera sees."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.color("canvas"))
         scene = self.scene or self.leaving
         if scene is None:
+            painter.fillRect(self.rect(), self._theme.color("canvas"))
             self._paint_words(painter)
         else:
             self._paint_scene(painter, scene)
@@ -137,6 +137,7 @@ class Surface(QWidget):
         moving = self.motion.now() if self.motion.is_running else None
         exposure = Exposure(scene, area, camera.scale, self._theme, marks, moving, screen)
         if moving is not None:
+            exposure.clear(painter)
             paint_all((*GRAPH, *SELECTION), painter, exposure)
         else:
             for each in self.layers:

@@ -28,16 +28,16 @@ def grounds_in_columns(ground: PaneGround, columns: Sequence[ColumnSpan]) -> Pan
         return ground
     bands = tuple(part for band in ground.bands for part in _parts(band, columns))
     whole = ground.ghosts
-    alone = tuple(moved for each in whole.alone if (moved := _moved(each, columns)) is not None)
-    fused = {}
-    for box_id, each in whole.fused.items():
+    alone = [moved for each in whole.alone if (moved := _moved(each, columns)) is not None]
+    fused = []
+    for each in whole.fused.values():
         column = next((span for span in columns if _holds(span, each.rect)), None)
         parts = [moved for part in each.parts if (moved := _moved(part, columns)) is not None]
         if column is not None:
-            fused[box_id] = each._replace(rect=each.rect.translated(*column.shift), parts=tuple(parts))
+            fused.append(each._replace(rect=each.rect.translated(*column.shift), parts=tuple(parts)))
         else:  # its parts are in the next column, and no box runs from one to the other
-            alone = (*alone, *parts)
-    return PaneGround(bands, whole._replace(alone=alone, fused=fused))
+            alone += parts
+    return PaneGround(bands, whole.moved_to(alone, fused))
 
 
 def _parts(band: SeamBand, columns: Sequence[ColumnSpan]) -> Iterator[SeamBand]:

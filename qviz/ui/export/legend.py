@@ -12,10 +12,11 @@ from qviz.analysis.overlays.on_view import OverlayOnView, ViewOverlays, legend_o
 from qviz.analysis.overlays.overlay import LegendEntry
 from qviz.analysis.views.view import Box, View
 from qviz.document.graph import Kind
-from qviz.ui.canvas import box_text, shapes
+from qviz.ui.canvas import shapes
 from qviz.ui.canvas.edges import frame_pen, pen_of
 from qviz.ui.canvas.fonts import subtitle_font, width
 from qviz.ui.canvas.painters.overlay import BAR, draw_flag
+from qviz.ui.canvas.pencil import LEFT
 from qviz.ui.theme import Theme
 from qviz.words import mark, names, tr
 
@@ -83,7 +84,7 @@ def draw(painter: QPainter, shown: Sequence[LegendRow], area: QRectF, theme: The
         painter.setFont(subtitle_font())
         painter.setPen(theme.color("text.muted"))
         words = QRectF(spot.x() + SAMPLE + 8, spot.y(), entry.width, ROW)
-        painter.drawText(words, box_text.LEFT, entry.words)
+        painter.drawText(words, LEFT, entry.words)
 
 
 def _placed(shown: Sequence[LegendRow], room: float) -> Iterator[tuple[LegendRow, QPointF]]:

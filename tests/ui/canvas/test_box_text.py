@@ -8,9 +8,10 @@ from PySide6.QtCore import QSizeF
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
-from qviz.ui.canvas.box_text import RIGHT, writing
+from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.fonts import title_font, width
 from qviz.ui.canvas.metrics import LEAST, NAMES_FROM, NARROW, NEAR, WIDEST, BoxForm, size_of
+from qviz.ui.canvas.pencil import RIGHT
 
 ONE_ROW = BoxForm(1)
 

@@ -8,11 +8,14 @@ from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QRegion
 
 from qviz.analysis.overlays.overlay import Overlay
-from qviz.analysis.overlays.scale import range_of
+from qviz.analysis.overlays.scale import Look, range_of
 from qviz.document.snapshot import Stage
 from qviz.ui.canvas.camera import Camera
+from qviz.ui.canvas.edges import frame_pen, pen_of
+from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.painters import boxes, kept
 from qviz.ui.canvas.view import GraphCanvas
+from qviz.ui.theme import theme
 from tests.factories import graph, node
 
 
@@ -158,3 +161,33 @@ def test_what_looks_different_is_painted_whole(canvas, drawn, change):
         pushed(canvas, 0, -20)
     shown(canvas)
     assert len(drawn) >= whole - 2
+
+
+def test_a_frame_is_drawn_only_where_its_border_is(canvas):
+    frame = canvas.scene.rect("n30").adjusted(-200, -3000, 200, 3000)
+    inside = Exposure(canvas.scene, canvas.viewport.sight, 1.0, theme("light"))
+    assert inside.area.intersects(frame)
+    assert inside.has_border(frame) == (not frame.adjusted(8, 8, -8, -8).contains(inside.area))
+    assert not inside.has_border(inside.area.adjusted(-20, -20, 20, 20))
+    middle = inside.area.center()
+    strip = inside.parts([QRectF(middle.x() - 5, middle.y() - 5, 10, 10)], 0.0)
+    assert not strip.has_border(frame), "it is on both sides of what is painted"
+    assert strip.has_border(QRectF(middle.x(), middle.y() - 300, 500, 600))
+    assert strip.touches(frame)
+    assert not strip.touches(frame.translated(1000, 0))
+
+
+def test_lines_come_into_sight_in_colors_that_hide_what_is_below():
+    look, light = Look("edge.float"), theme("light")
+    whole, half, none = (pen_of(look, light, shown=each).color() for each in (1.0, 0.5, 0.0))
+    assert whole == light.color("edge.float")
+    assert none == light.color("canvas")
+    assert half.alpha() == 255
+    assert min(whole.red(), none.red()) <= half.red() <= max(whole.red(), none.red())
+
+
+@pytest.mark.parametrize("scale", [0.3, 0.7, 1.0, 1.6, 4.0])
+def test_the_line_of_a_frame_is_at_most_a_pixel_wide_and_its_dashes_stay(scale):
+    pen = frame_pen(theme("light"), scale)
+    assert 0.7 - 1e-9 <= pen.widthF() * scale <= 1.0 + 1e-9
+    assert sum(pen.dashPattern()) * pen.widthF() == pytest.approx(9.0 * max(pen.widthF(), 1.0))

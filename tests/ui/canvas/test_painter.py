@@ -15,7 +15,7 @@ from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Point
 from qviz.layout.spacing import NARROW, TIGHT
 from qviz.ui.canvas import box_text
-from qviz.ui.canvas.box_text import LEFT, writing
+from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.edges import Wire, pen_of
 from qviz.ui.canvas.exposure import Exposure, Marks
 from qviz.ui.canvas.fonts import family, subtitle_font, title_font, width
@@ -23,6 +23,7 @@ from qviz.ui.canvas.metrics import BoxForm, measure, size_of
 from qviz.ui.canvas.painters import GRAPH, SELECTION, SHAPES, paint_all
 from qviz.ui.canvas.painters.boxes import TextPainter
 from qviz.ui.canvas.painters.overlay import draw_flag
+from qviz.ui.canvas.pencil import LEFT
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.shapes import outline
 from qviz.ui.theme import theme

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from qviz.ui.canvas.box_text import LEFT
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import subtitle_font
 from qviz.ui.canvas.metrics import SEAM_SIGN, SEAM_TEXT
+from qviz.ui.canvas.pencil import LEFT
 
 OPEN_ALPHA = 0.55
 

@@ -14,6 +14,7 @@ from qviz.ui.canvas.edges import frame_pen
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import badge_font
 from qviz.ui.canvas.metrics import STACK
+from qviz.ui.canvas.pencil import CENTRE, Pencil
 from qviz.ui.theme import Theme
 
 HEAVY = 2.2
@@ -29,11 +30,11 @@ class FramePainter:
         if exposure.detail is Detail.BLOCKS:
             return
         painter.setOpacity(1.0)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(frame_pen(exposure.theme, exposure.scale))
         for box in exposure.in_sight.boxes:
-            if box.is_open and not box.is_bracket:
+            if box.is_open and not box.is_bracket and exposure.has_border(exposure.rect(box.id)):
                 exposure.shift(painter, box.id)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(frame_pen(exposure.theme, least=0.7 / exposure.scale))
                 painter.drawPath(shapes.frame(exposure.scene.rect(box.id)))
                 exposure.shift(painter, box.id, forth=False)
 
@@ -61,20 +62,20 @@ class TextPainter:
         if exposure.detail < Detail.TITLES:
             return
         theme, seen = exposure.theme, exposure.on_screen(exposure.area)
-        with exposure.in_pixels(painter):
+        with exposure.in_pixels(painter) as pencil:
             for box in exposure.in_sight.boxes:
                 rect = exposure.on_screen(exposure.rect(box.id))
                 if box.is_open:
                     painter.setOpacity(1.0)
                     if box.is_bracket:
-                        box_text.draw_bracket(painter, box, rect, exposure.scale, theme)
+                        box_text.draw_bracket(pencil, box, rect, exposure.scale, theme)
                     elif box_text.frame_bar(rect, exposure.scale).adjusted(*AROUND_TITLE).intersects(seen):
-                        box_text.draw_frame_title(painter, box, rect, exposure.scale, theme)
+                        box_text.draw_frame_title(pencil, box, rect, exposure.scale, theme)
                     continue
                 exposure.dim(painter, box.id)
                 box_text.draw_signs(painter, box, rect, theme)
                 painter.translate(rect.topLeft())
-                box_text.draw(painter, box, exposure.writing(box, rect.size()), theme)
+                box_text.draw(pencil, box, exposure.writing(box, rect.size()), theme)
                 painter.translate(-rect.topLeft())
 
 
@@ -99,9 +100,8 @@ def draw_disc(painter: QPainter, theme: Theme, middle: QPointF, text: str, color
     painter.setPen(QPen(color, 1.4))
     painter.setBrush(theme.color("canvas") if is_ring else color)
     painter.drawEllipse(middle, 7.5, 7.5)
-    painter.setFont(badge_font())
-    painter.setPen(theme.color("text" if is_ring else "text.on_accent"))
-    painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, text)
+    ink, room = theme.color("text" if is_ring else "text.on_accent"), QRectF(middle.x() - 8, middle.y() - 8, 16, 16)
+    Pencil(painter).write(text, badge_font(), ink, room, CENTRE)
 
 
 def draw_box(painter: QPainter, exposure: Exposure, box: Box, path: QPainterPath) -> None:

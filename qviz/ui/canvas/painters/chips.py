@@ -8,9 +8,10 @@ from PySide6.QtGui import QPainter, QPen
 from qviz.analysis.overlays.on_view import OverlayOnView
 from qviz.analysis.views.view import Box
 from qviz.ui.canvas import shapes
-from qviz.ui.canvas.box_text import RIGHT, TextRow
+from qviz.ui.canvas.box_text import TextRow
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import label_font, width
+from qviz.ui.canvas.pencil import RIGHT
 from qviz.words import tr
 from qviz.words.formats import number
 

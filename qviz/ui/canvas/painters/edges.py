@@ -21,12 +21,13 @@ class EdgePainter:
         scene, looks, least = exposure.scene, exposure.overlays.looks, 0.8 / exposure.scale
         lines, wires, theme = scene.view.lines, scene.wires, exposure.theme
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        shown = 1.0 if exposure.moving is None else exposure.moving.shown
         for index in exposure.in_sight.lines:
             line, wire = lines[index], wires.get(index)
             if wire is None:
                 wire = wires[index] = Wire(scene.places.routes[index])
-            exposure.dim(painter, line.from_box, line.to_box)
-            wire.draw(painter, pen_of(looks[index], theme, least), has_head=line.to_box not in scene.seams)
+            exposure.dim(painter, line.from_box, line.to_box, is_fading=False)
+            wire.draw(painter, pen_of(looks[index], theme, least, shown), has_head=line.to_box not in scene.seams)
         for box in exposure.in_sight.boxes:
             if box.is_seam and (entering := scene.seams[box.id]) is not None:
                 exposure.dim(painter, box.id)
@@ -45,12 +46,11 @@ class LabelPainter:
         if exposure.detail is not Detail.ALL:
             return
         scene, scale = exposure.scene, exposure.scale
-        with exposure.in_pixels(painter):
-            painter.setFont(label_font())
-            painter.setPen(exposure.theme.color("edge.label"))
+        font, ink = label_font(), exposure.theme.color("edge.label")
+        with exposure.in_pixels(painter) as pencil:
             for index in exposure.labelled:
                 line, place = scene.view.lines[index], scene.places.labels[index]
                 if place is None or not line.label:
                     continue
                 exposure.dim(painter, line.from_box, line.to_box)
-                painter.drawText(QPointF(place.x * scale, place.y * scale + 3.5), line.label)
+                pencil.write_at(line.label, font, ink, QPointF(place.x * scale, place.y * scale + 3.5))

@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from qviz.ui.canvas import shapes
 from qviz.ui.canvas.beside import free_room
-from qviz.ui.canvas.box_text import LEFT, RIGHT
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import elided, group_font, subtitle_font, width
+from qviz.ui.canvas.pencil import LEFT, RIGHT
 from qviz.words import tr
 
 ROW_LIGHT, ROW_DARK = 0.08, 0.12

@@ -6,12 +6,12 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from qviz.ui.canvas.beside import free_room
-from qviz.ui.canvas.box_text import CENTRE, LEFT, RIGHT
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import elided, subtitle_font, width
 from qviz.ui.canvas.ghosts import FusedBox, Ghost
 from qviz.ui.canvas.metrics import TWO_ROWS
 from qviz.ui.canvas.painters.boxes import draw_box
+from qviz.ui.canvas.pencil import CENTRE, LEFT, RIGHT, Pencil
 from qviz.ui.theme import Theme
 from qviz.words import tr
 
@@ -29,13 +29,13 @@ class GhostPainter:
         ghosts = exposure.ghosts
         if exposure.detail is Detail.BLOCKS or not ghosts.is_later:
             return
-        for fused in ghosts.fused_in(exposure.area):
+        for fused in filter(lambda each: exposure.touches(each.rect), ghosts.fused_in(exposure.area)):
             box = exposure.scene.box[fused.box_id]
             draw_box(painter, exposure, box, exposure.body(box))
             exposure.dim(painter, box.id)
             _outline(painter, exposure, [_inner(each) for each in fused.parts])
         painter.setOpacity(1.0)
-        alone = [each.rect for each in ghosts.alone_in(exposure.area)]
+        alone = [each.rect for each in ghosts.alone_in(exposure.area) if exposure.touches(each.rect)]
         _outline(painter, exposure, alone, exposure.theme.color("canvas"))
 
 
@@ -47,18 +47,17 @@ class GhostTextPainter:
         ghosts, theme = exposure.ghosts, exposure.theme
         if exposure.detail < Detail.TITLES:
             return
-        with exposure.in_pixels(painter):
-            painter.setFont(subtitle_font())
+        with exposure.in_pixels(painter) as pencil:
             for ghost in filter(lambda each: exposure.reaches(each.rect), ghosts.alone_in(exposure.area)):
                 rect = exposure.on_screen(ghost.rect)
                 if ghosts.is_later:
-                    _write(painter, ghost, rect, theme)
+                    _write(pencil, ghost, rect, theme)
                 else:
-                    _write_coming(painter, ghost, rect, theme)
-            for fused in ghosts.fused_in(exposure.area):
+                    _write_coming(pencil, ghost, rect, theme)
+            for fused in filter(lambda each: exposure.touches(each.rect), ghosts.fused_in(exposure.area)):
                 exposure.dim(painter, fused.box_id)
                 for ghost in fused.parts:
-                    _write(painter, ghost, exposure.on_screen(_inner(ghost)), theme)
+                    _write(pencil, ghost, exposure.on_screen(_inner(ghost)), theme)
                 painter.setOpacity(1.0)
 
 
@@ -70,11 +69,10 @@ class GhostCountPainter:
         ghosts = exposure.ghosts
         if exposure.detail < Detail.TITLES or not ghosts.fused:
             return
-        with exposure.in_pixels(painter):
-            painter.setFont(subtitle_font())
+        with exposure.in_pixels(painter) as pencil:
             taken: list[QRectF] = []
             for fused in ghosts.fused_in(exposure.area):
-                _write_count(painter, exposure, fused, taken)
+                _write_count(pencil, exposure, fused, taken)
 
 
 def _inner(ghost: Ghost) -> QRectF:
@@ -92,44 +90,42 @@ def _outline(painter: QPainter, exposure: Exposure, rects: list[QRectF], ground:
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _write(painter: QPainter, ghost: Ghost, rect: QRectF, theme: Theme) -> None:
+def _write(pencil: Pencil, ghost: Ghost, rect: QRectF, theme: Theme) -> None:
     """Write the name of what is gone, and where it went below or beside it."""
     room = rect.adjusted(6.0, 0.0, -6.0, 0.0)
     title = elided(ghost.title, subtitle_font(), room.width())
     has_two = bool(ghost.detail) and room.height() >= TWO_ROWS
     used, wide = width(title, subtitle_font()), width(f" {ghost.detail}", subtitle_font())
     is_beside = bool(ghost.detail) and not has_two and used + wide + 4.0 <= room.width()
-    middle = room.center()
-    painter.setPen(theme.color("change.removed"))
+    middle, font = room.center(), subtitle_font()
+    ink, soft = theme.color("change.removed"), theme.color("text.muted")
     if has_two:
-        painter.drawText(QRectF(room.left(), middle.y() - 15.0, room.width(), 15.0), CENTRE, title)
-        painter.setPen(theme.color("text.muted"))
-        painter.drawText(QRectF(room.left(), middle.y(), room.width(), 15.0), CENTRE, ghost.detail)
+        pencil.write(title, font, ink, QRectF(room.left(), middle.y() - 15.0, room.width(), 15.0), CENTRE)
+        pencil.write(ghost.detail, font, soft, QRectF(room.left(), middle.y(), room.width(), 15.0), CENTRE)
     elif is_beside:
         left = middle.x() - (used + wide + 4.0) / 2
-        painter.drawText(QRectF(left, room.top(), used + 4.0, room.height()), LEFT, title)
-        painter.setPen(theme.color("text.muted"))
-        painter.drawText(QRectF(left + used + 4.0, room.top(), wide + 8.0, room.height()), LEFT, ghost.detail)
+        pencil.write(title, font, ink, QRectF(left, room.top(), used + 4.0, room.height()), LEFT)
+        beside = QRectF(left + used + 4.0, room.top(), wide + 8.0, room.height())
+        pencil.write(ghost.detail, font, soft, beside, LEFT)
     else:
-        painter.drawText(room, CENTRE, title)
+        pencil.write(title, font, ink, room, CENTRE)
 
 
-def _write_coming(painter: QPainter, ghost: Ghost, rect: QRectF, theme: Theme) -> None:
+def _write_coming(pencil: Pencil, ghost: Ghost, rect: QRectF, theme: Theme) -> None:
     """Write what the stage beside has there, with a stroke across the line that runs through."""
-    middle = rect.center()
-    painter.setPen(QPen(theme.color("change.added"), 2.0))
+    middle, painter, ink = rect.center(), pencil.painter, theme.color("change.added")
+    painter.setPen(QPen(ink, 2.0))
     painter.drawLine(QPointF(middle.x() - DASH, middle.y()), QPointF(middle.x() + DASH, middle.y()))
     room = QRectF(middle.x() + DASH + 6.0, middle.y() - 9.0, max(rect.width() / 2, 120.0), 18.0)
     text = elided(tr("+ {title}", title=ghost.title), subtitle_font(), room.width())
     ground = QRectF(room.left() - 2.0, room.top() + 2.0, width(text, subtitle_font()) + 4.0, room.height() - 4.0)
     painter.fillRect(ground, theme.color("canvas"))  # a line may turn off here
-    painter.drawText(room, LEFT, text)
+    pencil.write(text, subtitle_font(), ink, room, LEFT)
 
 
-def _write_count(painter: QPainter, exposure: Exposure, fused: FusedBox, taken: list[QRectF]) -> None:
+def _write_count(pencil: Pencil, exposure: Exposure, fused: FusedBox, taken: list[QRectF]) -> None:
     """Write how many became one beside the box, where nothing else stands."""
     free = free_room(exposure, fused.rect, QSizeF(COUNT_ROOM, 18.0), taken)
     if free is not None:
-        painter.setPen(exposure.theme.color("text.muted"))
-        align = RIGHT if free.side == "left" else LEFT
-        painter.drawText(free.rect, align, tr("{count} → 1", count=len(fused.parts) + 1))
+        ink, text = exposure.theme.color("text.muted"), tr("{count} → 1", count=len(fused.parts) + 1)
+        pencil.write(text, subtitle_font(), ink, free.rect, RIGHT if free.side == "left" else LEFT)

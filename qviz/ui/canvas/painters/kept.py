@@ -83,6 +83,7 @@ class KeptPainter(QObject):
             self._look = None
             self._settled.stop()
             self._tiled.look(painter, exposure)
+            exposure.clear(painter)
             painter.save()
             self._tiled.paint(painter, exposure)
             painter.restore()
