@@ -11,14 +11,16 @@ from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.ticks import ABSENT, FLOAT, Ticks, recolored, squeezed
 from qviz.analysis.views.view import Folds
 from qviz.layout.graphlay_engine import GraphlayEngine
-from qviz.layout.place import Size
+from qviz.layout.place import Point, Size
 from qviz.layout.spacing import TIGHT
+from qviz.layout.wrap import ColumnSpan
 from qviz.ui.canvas.beside import free_room
 from qviz.ui.canvas.exposure import Detail, Exposure, Marks
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import BoxForm, measure_in_slices
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
 from qviz.ui.canvas.scene import Scene
+from qviz.ui.export.columns import PaneGround, grounds_in_columns
 from qviz.ui.theme import theme
 from tests.two_stages import AFTER, BEFORE, LINKS
 
@@ -138,3 +140,20 @@ def far(scene: Scene, marks: Marks) -> QImage:
     paint_all((*GRAPH, *SELECTION), painter, exposure)
     painter.end()
     return image
+
+
+def test_what_stands_at_another_height_in_a_column_is_found_there(scenes):
+    before, after = scenes
+    whole = before.ghosts if before.ghosts.alone else after.ghosts
+    assert whole.alone
+    cut = whole.alone[0].rect.top() - 1.0
+    spans = [
+        ColumnSpan(-1e6, cut, Point(0.0, 0.0), -1e6, 1e6),
+        ColumnSpan(cut, 1e6, Point(500.0, -10_000.0), -1e6, 1e6),
+    ]
+    moved = grounds_in_columns(PaneGround((), whole), spans).ghosts
+    assert len(moved.alone) == len(whole.alone)
+    for ghost in moved.alone:
+        assert ghost in moved.alone_in(ghost.rect)
+    for fused in moved.fused.values():
+        assert fused in moved.fused_in(fused.rect)

@@ -48,12 +48,10 @@ class GhostTextPainter:
         if exposure.detail < Detail.TITLES:
             return
         with exposure.in_pixels(painter) as pencil:
-            for ghost in filter(lambda each: exposure.reaches(each.rect), ghosts.alone_in(exposure.area)):
-                rect = exposure.on_screen(ghost.rect)
-                if ghosts.is_later:
-                    _write(pencil, ghost, rect, theme)
-                else:
-                    _write_coming(pencil, ghost, rect, theme)
+            # What is gone is named where it was, what comes may be named beside its place.
+            is_seen, write = (exposure.touches, _write) if ghosts.is_later else (exposure.reaches, _write_coming)
+            for ghost in filter(lambda each: is_seen(each.rect), ghosts.alone_in(exposure.area)):
+                write(pencil, ghost, exposure.on_screen(ghost.rect), theme)
             for fused in filter(lambda each: exposure.touches(each.rect), ghosts.fused_in(exposure.area)):
                 exposure.dim(painter, fused.box_id)
                 for ghost in fused.parts:
