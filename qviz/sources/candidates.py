@@ -176,6 +176,9 @@ def _read(each: ast.stmt, models: dict[str, ast.ClassDef], found: _CandidatesByN
         ):
             if name not in _BESIDE and not name.startswith("_") and _calls_model(call, models, found):
                 yield Candidate(name, "instance", each.lineno)
+        case ast.Assign(targets=[ast.Tuple(elts=to)], value=ast.Tuple(elts=values)) if len(to) == len(values):
+            for target, value in zip(to, values, strict=True):  # model, example_inputs = Net(), (x,)
+                yield from _read(ast.copy_location(ast.Assign([target], value), each), models, found)
 
 
 def _methods(made: ast.ClassDef, models: dict[str, ast.ClassDef]) -> Iterator[Candidate]:

@@ -161,3 +161,19 @@ def test_a_module_that_only_passes_names_on_is_not_asked_about(tmp_path: Path):
     (tmp_path / "qviz_probe_hub.py").write_text("from somewhere import Net\ndef helper(x): return x\n")
     assert offer("qviz_probe_hub", [str(tmp_path)]) is None
     assert offer(str(tmp_path / "qviz_probe_hub.py"), ()) is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("model, example_inputs = Net().eval(), (torch.ones(1),)", ["model"]),
+        ("one, two = Net(), Net()", ["one", "two"]),
+        ("count, model = len('ab'), Net()", ["model"]),
+        ("model, example_inputs = made()", []),  # what a call gives is not read
+        ("first, *rest = Net(), Net(), Net()", []),
+    ],
+)
+def test_models_that_are_bound_together_are_found(tmp_path: Path, line: str, names: list[str]):
+    (tmp_path / "net.py").write_text(f"import torch\nfrom torch import nn\nclass Net(nn.Module): ...\n{line}\n")
+    found = candidates(tmp_path / "net.py")
+    assert [(each.name, each.line) for each in found if each.kind == "instance"] == [(name, 4) for name in names]
