@@ -83,6 +83,11 @@ class Welcome(QWidget):
         column.addStretch(1)
         return side
 
+    def start_over(self, recent: list[tuple[str, str]]) -> None:
+        """Begin anew once something was open: what was typed for it is taken, and stands under what was open lately."""
+        self._drop.typed.clear()
+        self.show_recent(recent)
+
     def show_recent(self, recent: list[tuple[str, str]]) -> None:
         """Show what was open lately: source and what was done with it, the newest first."""
         empty(self._recent)

@@ -97,7 +97,7 @@ class Pages(QWidget):
 
     def show_welcome(self) -> None:
         """Go back to the first page."""
-        self.welcome.show_recent(self._settings.recent)
+        self.welcome.start_over(self._settings.recent)
         self._stack.setCurrentWidget(self.welcome)
 
     def toggle_choice(self, choice: str) -> None:

@@ -126,6 +126,16 @@ def test_the_welcome_page_lists_what_was_open_lately(opened: MainWindow):
     assert "saved.qviz" in names
 
 
+def test_the_welcome_page_begins_anew_after_something_was_opened(window: MainWindow, asked: Asked, qtbot: QtBot):
+    typed = found(window.pages.welcome, DropTarget).typed
+    qtbot.keyClicks(typed, "sample:uneven")
+    qtbot.keyClick(typed, Qt.Key.Key_Return)
+    assert asked.plans[-1].source == "sample:uneven"
+    window.pages.show_welcome()
+    qtbot.keyClicks(typed, "sample:mobile")
+    assert typed.text() == "sample:mobile"
+
+
 def test_an_edited_flow_leaves_the_result_its_stages(opened: MainWindow, qtbot: QtBot):
     assert opened.desk is not None
     before = [each.text() for each in opened.desk.work.strip.findChildren(QPushButton)]
