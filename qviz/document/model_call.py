@@ -5,6 +5,9 @@ from __future__ import annotations
 from qviz.document.graph import Record
 from qviz.document.said import Said
 
+OWN = "guess.own"
+"""The reason of what the inputs that stand with a model say."""
+
 
 class ArgumentGuess(Record, frozen=True):
     """One argument of ``forward``, or one part of an argument that holds several tensors.
@@ -28,6 +31,11 @@ class ArgumentGuess(Record, frozen=True):
     layer_path: str = ""
     layer: str = ""
     reasons: tuple[Said, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is no guess: the inputs that stand with the model have it."""
+        return any(each.code == OWN for each in self.reasons)
 
 
 class ModelCall(Record, frozen=True):

@@ -145,7 +145,7 @@ class InputLine(QFrame):
     def show_row(self, row: InputRow) -> None:
         """Show a row; emits no signal."""
         self.row, self._is_filling, form = row, True, row.form
-        is_guess, is_on = not row.is_touched and bool(row.text), row.is_on
+        is_told, is_on = not row.is_touched and bool(row.text), row.is_on
         is_literal = isinstance(form, LiteralInput) or row.text.startswith("=")
         if isinstance(form, DrawnTensor):
             self._tensor, self._wants_file = form, False
@@ -166,14 +166,18 @@ class InputLine(QFrame):
         self.dtype.setVisible(is_on and is_tensor)
         self.values.setVisible(is_on and not is_literal)
         self._source.setVisible(is_on and is_file)
-        self._show_reasons(is_guess and is_on and not is_file)
+        self._show_reasons(is_told and is_on and not is_file)
         self._show_texts(form, is_tensor, is_literal)
         self._is_filling = False
 
-    def _show_reasons(self, is_guess: bool) -> None:
+    def _show_reasons(self, is_told: bool) -> None:
+        """Say where shape and values come from, and mark what is guessed of them."""
+        is_guess = is_told and not self.row.guess.is_known
         told = " ".join(each.text for each in self.row.guess.reasons)
         self._reasons.setText(breakable(told))
-        self._reasons.setVisible(is_guess and bool(told))
+        self._reasons.setVisible(is_told and bool(told))
+        self._reasons.setProperty("role", "guess" if is_guess else "small")
+        restyle(self._reasons)
         self._fault.setText(self.row.fault)
         self._fault.setVisible(bool(self.row.fault))
         for field in (self.shape, self.literal):

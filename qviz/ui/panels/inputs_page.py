@@ -71,7 +71,7 @@ class InputsPage(QScrollArea):
         self.plan = Plan()
         self._call: ModelCall | None = None
         self._found: ModelList | None = None
-        self._chosen = -1
+        self._chosen, self._is_allowed = -1, False
         self.rows: tuple[InputRow, ...] = ()
         self.lines: list[InputLine] = []
         page = QWidget()
@@ -187,6 +187,8 @@ class InputsPage(QScrollArea):
         else:
             self._about_file.setText(breakable(tr(_ALONE, source=self.plan.source)))
         self._consent.setText(tr(_ALLOWED if is_allowed else _CONSENT))
+        self._is_allowed = is_allowed
+        self._about_inputs.setText(self._told())
         for each, is_next in ((self.allow, not is_allowed), (self.run, is_allowed)):
             each.setProperty("role", "primary" if is_next else "")
             restyle(each)
@@ -249,7 +251,8 @@ class InputsPage(QScrollArea):
             if forward is None:
                 return tr("Its arguments are unknown until the model is built.")
             told = trn(len(forward), "forward takes {count} argument.", "forward takes {count} arguments.")
-            return tr("{told} Shapes are guessed from the layers once you allow the model to be built.", told=told)
+            wait = tr("{told} Shapes are guessed from the layers once you allow the model to be built.", told=told)
+            return told if self._is_allowed else wait
         size = trn(call.modules, "{type}: {count} module, {parameters} parameters.",
                    "{type}: {count} modules, {parameters} parameters.", type=call.type,
                    parameters=amount(call.parameters))  # fmt: skip

@@ -35,6 +35,7 @@ class Engines(QObject):
         spare_died: A `Said`, when the engine in waiting ended.
         answered: The answer to what was asked of a model without running a plan.
         answer_died: A `Said`, when the engine ended before it answered.
+        asking: Whether an answer is to come now.
     """
 
     ready = Signal(object)
@@ -44,6 +45,7 @@ class Engines(QObject):
     spare_died = Signal(object)
     answered = Signal(object)
     answer_died = Signal(object)
+    asking = Signal(bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +84,8 @@ class Engines(QObject):
         from qviz.wire.messages import RunFlow
 
         self._run_id += 1
-        self.is_running, self._asked_id = True, 0
+        self.is_running = True
+        self._expect(0)
         self._send(RunFlow(self._run_id, plan, self.granted(plan)))
 
     @property
@@ -95,7 +98,7 @@ class Engines(QObject):
         from qviz.wire.messages import GuessCall
 
         self._run_id += 1
-        self._asked_id = self._run_id
+        self._expect(self._run_id)
         self._send(GuessCall(self._asked_id, plan, self.granted(plan)))
 
     def try_call(self, plan: Plan) -> None:
@@ -103,8 +106,14 @@ class Engines(QObject):
         from qviz.wire.messages import TryCall
 
         self._run_id += 1
-        self._asked_id = self._run_id
+        self._expect(self._run_id)
         self._send(TryCall(self._asked_id, plan, self.granted(plan)))
+
+    def _expect(self, asked_id: int) -> None:
+        """Wait for the answer to a question; 0 for none."""
+        was_asked, self._asked_id = self.is_asked, asked_id
+        if was_asked != self.is_asked:
+            self.asking.emit(self.is_asked)
 
     def _send(self, request: RunFlow | GuessCall | TryCall) -> None:
         if not self._is_closed:
@@ -125,7 +134,8 @@ class Engines(QObject):
 
     def cancel(self) -> None:
         """Kill the engine at work; the spare is ready for the next run."""
-        self.is_running, self._asked_id = False, 0
+        self.is_running = False
+        self._expect(0)
         if self._worker is not None:
             self._retire(self._worker)
             self._worker = None
@@ -133,7 +143,8 @@ class Engines(QObject):
 
     def end_engines(self) -> None:
         """End all engines; what forks them stays."""
-        self.is_running, self._asked_id = False, 0
+        self.is_running = False
+        self._expect(0)
         for engine in (self._worker, self._spare):
             if engine is not None:
                 self._retire(engine)
@@ -192,7 +203,7 @@ class Engines(QObject):
             self.report_received.emit(report)
             self._import_more()
         elif engine is self._worker and report.run_id == self._asked_id:
-            self._asked_id = 0
+            self._expect(0)
             self._ran = "" if isinstance(report, RunRejected) else self._ran
             self.answered.emit(report)
             self._import_more()
@@ -220,7 +231,8 @@ class Engines(QObject):
         if engine is self._worker:
             self._worker = None
             was_running, self.is_running = self.is_running, False
-            was_asked, self._asked_id = self.is_asked, 0
+            was_asked = self.is_asked
+            self._expect(0)
             self.warm_up()
             if was_asked:
                 self.answer_died.emit(how)

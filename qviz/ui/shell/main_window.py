@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.opener.engine_changed.connect(self._status.show_engine_starting)
         self.engines.ready.connect(self.on_engines_ready)
         self.engines.spare_died.connect(self._status.show_engine_death)
+        self.engines.asking.connect(self._status.show_asking)
         self.appearance.changed.connect(self.on_appearance_changed)
         self.setStyleSheet(stylesheet(self.appearance.theme, self.appearance.text_scale))
         self.restoreGeometry(settings.state("window"))

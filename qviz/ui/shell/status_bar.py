@@ -31,6 +31,7 @@ class StatusBar(QStatusBar):
     def __init__(self) -> None:
         super().__init__()
         self._torch: str | None = None
+        self._is_running = self._is_asking = False
         self._host = ""
         self._state, self._took, self._engine = QLabel(tr("Ready")), QLabel(""), QLabel(tr(_STARTING))
         self._output, self._watched = QLabel(""), QLabel("")
@@ -44,6 +45,11 @@ class StatusBar(QStatusBar):
         """Grow with the text."""
         self.setFixedHeight(round(_HIGH * text_scale))
 
+    def show_asking(self, is_asking: bool) -> None:
+        """Say whether a model is being built or called, which no run does."""
+        self._is_asking = is_asking
+        self._show_state()
+
     def show_welcome(self) -> None:
         """Say what holds on the welcome page."""
         self._show(None, is_running=False)
@@ -55,7 +61,7 @@ class StatusBar(QStatusBar):
     def _show(self, project: Project | None, is_running: bool, watched: str | None = None) -> None:
         from qviz.words.formats import number
 
-        self._state.setText(tr("Running") if is_running else tr("Ready"))
+        self._is_running = is_running
         seconds = project.seconds if project else None
         self._took.setText(
             tr("Run took {seconds} s", seconds=number(max(seconds, 0.1), 3)) if seconds is not None else ""
@@ -64,8 +70,15 @@ class StatusBar(QStatusBar):
         self._watched.setText(tr("Watches {file}", file=os.path.basename(watched)) if watched is not None else "")
         self._watched.setVisible(watched is not None)
         self._show_output(project)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        """Say what is at work."""
+        idle = tr("Trying the model") if self._is_asking else tr("Ready")
+        self._state.setText(tr("Running") if self._is_running else idle)
         if self._torch is not None:
-            engine = tr(_RUNNING if is_running else _IDLE, version=self._torch)
+            is_busy = self._is_running or self._is_asking
+            engine = tr(_RUNNING if is_busy else _IDLE, version=self._torch)
             self._engine.setText(tr(_THERE, engine=engine, host=one_line(self._host)) if self._host else engine)
         self._tell_cut()
 

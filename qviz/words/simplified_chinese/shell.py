@@ -151,6 +151,7 @@ TEXTS: dict[str, str] = {
     "? Keys": "? 快捷键",
     "Ready": "就绪",
     "Running": "运行中",
+    "Trying the model": "正在试运行模型",
     "Run took {seconds} s": "运行用时 {seconds} 秒",
     "Engine: starting torch…": "引擎：正在启动 torch…",
     "Engine: torch {version}, running": "引擎：torch {version}，运行中",

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.utils import _pytree as pytree
 
-from qviz.document.model_call import ArgumentGuess, ModelCall
+from qviz.document.model_call import OWN, ArgumentGuess, ModelCall
 from qviz.document.plan import Plan
 from qviz.document.said import Said
 from qviz.engine.loading.forward import Arguments, describe, names
@@ -209,7 +209,7 @@ def _own_guess(name: str, part: str, value: object, use: FirstUse | None) -> Arg
         text = f"={value!r}" if isinstance(value, (bool, int, float, str, type(None))) else ""
     else:
         text = _like(value, use).text
-    return ArgumentGuess(name, part, text, layer_path=path, layer=layer, reasons=(Said("guess.own"),))
+    return ArgumentGuess(name, part, text, layer_path=path, layer=layer, reasons=(Said(OWN),))
 
 
 def _like(value: Tensor, use: FirstUse | None) -> DrawnTensor:
