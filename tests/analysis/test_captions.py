@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from qviz.analysis.views.captions import caption, short_path
-from qviz.document.graph import Kind, Node, ObserverType, Part, QParams, Quant
+from qviz.document.graph import Json, Kind, Node, ObserverType, Part, QParams, Quant
 from qviz.document.snapshot import Facts, ObserverFact
 from qviz.words.formats import number
 from tests.factories import node, observed, qparams, small_stages, value
@@ -96,7 +96,17 @@ def test_dynamic_module_tells_its_weight() -> None:
 
 def test_quantized_function() -> None:
     each = node("add_relu", "a", "b", kind="quantized_op", target="quantized.add_relu", quant=Quant(output=qparams()))
-    assert caption(each, None) == ("add_relu", "add_relu · scale 0.0624")
+    assert caption(each, None) == ("add_relu", "scale 0.0624")
+    again = node("add_1", "a", "b", kind="quantized_op", target="quantized.add", quant=Quant(output=qparams()))
+    assert caption(again, None) == ("add_1", "scale 0.0624")
+    sum_ = node("sum_of", "a", "b", kind="quantized_op", target="quantized.add", quant=Quant(output=qparams()))
+    assert caption(sum_, None) == ("sum_of", "add · scale 0.0624")
+
+
+def test_an_embedding_has_rows_and_columns() -> None:
+    sizes: dict[str, Json] = {"num_embeddings": 10_000, "embedding_dim": 512}
+    each = node("embed", "ids", path="embed", type="Embedding", attributes=sizes)
+    assert caption(each, None) == ("embed", "Embedding 10,000 × 512")
 
 
 def test_fused_module_names_its_parts() -> None:

@@ -12,7 +12,7 @@ from qviz.analysis.views.dtypes import shape_text, short_dtype
 from qviz.document.graph import COMPUTING, Json, Kind, Node, Number, QParams, Value
 from qviz.document.snapshot import Facts
 from qviz.words import mark, names, tr, trn
-from qviz.words.formats import dtype, number, span, stride
+from qviz.words.formats import dtype, grouped, number, span, stride
 from qviz.words.language import Language, language
 from qviz.words.visible import one_line, short_name
 
@@ -75,7 +75,7 @@ def _subtitle(node: Node, fact: Facts | None, weight: Value | None, title: str) 
             is_empty = fact is not None and fact.observer is not None and fact.observer.calibrated is False
             return tr("not calibrated") if is_empty else _range(fact)
         case Kind.QUANTIZED_OP:
-            return _quantized(node, weight)
+            return _quantized(node, weight, title)
         case Kind.FUSED_OP:
             return _join([_fused(node), _sizes(node, weight)], " ")
         case _:
@@ -202,11 +202,14 @@ def _dequantize(node: Node) -> str:
     return f"{params.dtype.removeprefix('torch.')} → {after}" if params else f"→ {after}"
 
 
-def _quantized(node: Node, weight: Value | None) -> str:
+def _quantized(node: Node, weight: Value | None, title: str) -> str:
     type_ = node.module_type if node.op == "call_module" else _join([operator_name(node), _sizes(node, weight)], " ")
     params = node.quant
     if params and params.output and isinstance(params.output.scale, (int, float)):
-        return tr("{type} · scale {scale}", type=type_, scale=number(params.output.scale))
+        scale = number(params.output.scale)
+        if _is_called(title, type_):
+            return tr("scale {scale}", scale=scale)
+        return tr("{type} · scale {scale}", type=type_, scale=scale)
     if params and params.weight:
         held = dtype(params.weight.dtype).removeprefix("q")
         if params.weight.axis is not None:
@@ -223,9 +226,14 @@ def _fused(node: Node) -> str:
 def _operator(node: Node, title: str, weight: Value | None) -> str:
     name = node.module_type if node.op == "call_module" else operator_name(node)
     detail = _sizes(node, weight) or _shape_arguments(node)
-    if _COUNTED.sub("", title.rpartition(".")[2]).rstrip("_").lower() == name.lower():
+    if _is_called(title, name):
         return detail
     return f"{name} {detail}" if detail else name
+
+
+def _is_called(title: str, name: str) -> bool:
+    """Return whether a title is the name of the operator itself, such as ``mean_1``: said once, it is said."""
+    return _COUNTED.sub("", title.rpartition(".")[2]).rstrip("_").lower() == name.lower()
 
 
 def _sizes(node: Node, weight: Value | None) -> str:
@@ -238,6 +246,8 @@ def _sizes(node: Node, weight: Value | None) -> str:
         return _join([f"{has['in_channels']} → {has['out_channels']}", kernel, _stride(has.get("stride"))], ", ")
     if "in_features" in has and "out_features" in has:
         return f"{has['in_features']} → {has['out_features']}"
+    if isinstance(rows := has.get("num_embeddings"), int) and isinstance(wide := has.get("embedding_dim"), int):
+        return f"{grouped(rows)} × {grouped(wide)}"
     for key in ("num_features", "normalized_shape", "num_embeddings"):
         if key in has:
             return _list_text(has[key])

@@ -148,8 +148,18 @@ def _shorter(box: Box) -> Iterator[str]:
     parts = clauses[0].split(", ")
     yield from (", ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
     first = parts[0].partition(" ")[0]
-    if (box.kind is None or box.kind.computes) and not first[:1].isdigit():
+    is_type = box.kind is not Kind.QUANTIZED_OP or "→" in parts[0]  # else it is the word before a scale
+    if (box.kind is None or box.kind.computes) and is_type and not first[:1].isdigit():
         yield first
+
+
+def _fitting(text: str, font: QFont, room: float) -> str:
+    """Return a second text, or where it has no room its numbers without their names: ``Conv2d · 0.0256``."""
+    if width(text, font) <= room:
+        return text
+    first, *rest = text.split(metrics.CLAUSE)
+    bare = metrics.CLAUSE.join((first, *(each.rpartition(" ")[2] for each in rest)))
+    return bare if width(bare, font) <= room else text
 
 
 def _badges_in_row(box: Box, area: QRectF, used: float) -> QPointF | None:
@@ -167,9 +177,9 @@ def _in_two(box: Box, rect: QRectF) -> Writing:
     before, after = (10.0, 0.0) if box.kind is Kind.CONSTANT else (8.0, 8.0)
     has_badges = bool(box.badges) and rect.height() >= metrics.TWO_ROWS + metrics.BADGE_ROW
     top, found = _top(box, rect, has_badges), []
-    for text, font, height, token in _texts(box):
+    for at, (text, font, height, token) in enumerate(_texts(box)):
         area = QRectF(left, top, wide, height).adjusted(before, 0, -after, 0)
-        found.append(_row(text, font, area, CENTRE, token))
+        found.append(_row(_fitting(text, font, area.width()) if at else text, font, area, CENTRE, token))
         top += height
     if not has_badges:
         return Writing(tuple(found))

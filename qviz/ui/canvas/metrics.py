@@ -156,7 +156,8 @@ def measure_in_slices(
 def size_of(box: Box, form: BoxForm = TWO_ROWED) -> Size:
     """Return the size that a box's text needs."""
     if box.is_seam:
-        wide = SEAM_TEXT + width(f"{SEAM_SIGN} {box.title}", subtitle_font()) + 4.0
+        words = box.note if form.is_narrow and box.note else box.title  # the short ones where room is scarce
+        wide = SEAM_TEXT + width(f"{SEAM_SIGN} {words}", subtitle_font()) + 4.0
         return Size(_even(wide / (LEAST_NARROW if form.rows == 1 else 1.0)), SEAM_HEIGHT)
     if form.rows == 1:
         return _size_in_row(box, form)

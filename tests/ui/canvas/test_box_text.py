@@ -65,6 +65,22 @@ def test_a_seam_says_less_where_it_has_less_room(qapp):
     assert said(seam, wide * NAMES_FROM) == ["··· 3 casts"]
 
 
+def test_a_seam_takes_the_room_of_its_short_words_where_boxes_are_as_wide_as_their_names(qapp):
+    seam = box("3 casts only in Converted", kind=None, note="3 casts", is_seam=True)
+    narrow, wide = (size_of(seam, BoxForm(1, is_narrow=each)).width for each in (True, False))
+    assert said(seam, narrow * LEAST) == ["··· 3 casts"]
+    assert narrow < 0.6 * wide
+    assert size_of(replace(seam, note=""), BoxForm(1, is_narrow=True)).width == wide
+
+
+def test_a_second_row_leaves_out_the_name_of_a_number_before_it_cuts(qapp):
+    conv = box("conv1", "ConvReLU2d · scale 0.01292", Kind.QUANTIZED_OP)
+    wide = size_of(conv).width
+    assert said(conv, wide, 42.0) == ["conv1", "ConvReLU2d · scale 0.01292"]
+    assert said(conv, 0.85 * wide, 42.0) == ["conv1", "ConvReLU2d · 0.01292"]
+    assert said(box("pool", "AdaptiveAvgPool2d"), 100.0, 42.0)[1] != "AdaptiveAvgPool2d"  # one word is cut
+
+
 @pytest.mark.parametrize(
     ("subtitle", "kind", "found"),
     [
@@ -75,6 +91,7 @@ def test_a_seam_says_less_where_it_has_less_room(qapp):
         ),
         ("Linear 512 → 1000 · scale 0.0187", Kind.QUANTIZED_OP, ["Linear 512 → 1000", "Linear"]),
         ("scale 0.0187 · zp −14", Kind.QUANTIZE, ["scale 0.0187"]),
+        ("scale 0.0187", Kind.QUANTIZED_OP, []),
         ("7 identical", None, ["7 identical"]),
     ],
 )
