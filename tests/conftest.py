@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from tests.house_rules import (  # noqa: F401 - fixtures of every test
     _logs_no_fault,
 )
 
+# A collection walks all that torch and Qt have made: the usual 700 new objects cost a tenth of the suite.
+gc.set_threshold(50_000, 20, 100)
 # On a busy machine anything takes long once. `--hypothesis-profile=thorough` looks longer.
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.register_profile("qviz", deadline=None, max_examples=50)
