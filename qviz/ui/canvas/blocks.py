@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
+from time import monotonic
 from typing import NamedTuple, TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPicture, QPolygonF
 
 from qviz.analysis.overlays.on_view import OverlayOnView
-from qviz.analysis.overlays.scale import Look
+from qviz.analysis.overlays.scale import Amount, Look
 from qviz.analysis.views.view import Box, View
 from qviz.document.graph import Kind
 from qviz.layout.frame import Frame
@@ -67,6 +68,7 @@ class Blocks:
     def __init__(self, view: View, places: Places, tokens: Sequence[str], laid: LaidOverBlocks, theme: Theme) -> None:
         self._view, self._places, self._theme = view, places, theme
         self._tokens, self.laid = tokens, laid
+        self._token_of: tuple[dict[Amount, str], ...] = tuple({} for _ in laid.overlays)
         self._pictures: dict[_Pattern, QPicture] = {}
         self._patterns: dict[tuple[int, bool], _Pattern] = {}
 
@@ -75,6 +77,16 @@ class Blocks:
         has_lines = scale >= LINES_FROM
         for stand in self._places.groups(Rect(area.x(), area.y(), area.width(), area.height())):
             painter.drawPicture(QPointF(stand.origin.x, stand.origin.y), self._picture(stand, has_lines))
+
+    def prepare(self, area: QRectF, scale: float, end: float) -> bool:
+        """Record pictures that an area needs, at least one, until a time of the clock; tell whether all are there."""
+        has_lines = scale >= LINES_FROM
+        for stand in self._places.groups(Rect(area.x(), area.y(), area.width(), area.height())):
+            if (id(stand), has_lines) not in self._patterns:
+                self._picture(stand, has_lines)
+                if monotonic() >= end:
+                    return False
+        return True
 
     def draw_boxes(self, painter: QPainter, numbers: list[int]) -> None:
         """Draw some boxes alone, each with a bright border that shows where it is even when it is a dot."""
@@ -114,11 +126,11 @@ class Blocks:
         """Return the colors of a box with what is laid over it."""
         box, fill, outline = self._view.boxes[number], self._tokens[number], ""
         if not box.is_open:
-            for each in self.laid.overlays:
+            for each, token_of in zip(self.laid.overlays, self._token_of, strict=True):
                 value = each.boxes.get(box.id)
                 if value is None:
                     continue
-                token = each.overlay.scale.look(value).token
+                token = token_of.get(value) or token_of.setdefault(value, each.overlay.scale.look(value).token)
                 if each.overlay.mark != "outline":
                     fill = token
                 elif box.id not in self.laid.ghosts.fused and box.id not in self.laid.ghosts.fused_into:

@@ -112,6 +112,7 @@ class Family:
         self._shares: UnionShares | None = None
         self._loud_here: Mapping[NodeId, frozenset[str]] = {}
         self._is_joined = False
+        self._own_ids: dict[StageName, Mapping[NodeId, NodeId]] = {}
         self._lock, self._joining, self.placing = Lock(), Lock(), Lock()
 
     def join(self) -> UnionShares | None:
@@ -224,7 +225,10 @@ class Family:
         """Return folds by the ids of the union as the stage's own; what only another stage has is kept for that."""
         if not folds.plumbing:
             return folds
-        there = {each: node_id for node_id, each in self.identities.of[stage.name].items()}
+        there = self._own_ids.get(stage.name)
+        if there is None:
+            there = {each: node_id for node_id, each in self.identities.of[stage.name].items()}
+            self._own_ids[stage.name] = there
         plumbing = (there.get(each, f"{ELSEWHERE}{each}") for each in folds.plumbing)
         return replace(folds, plumbing=frozenset(plumbing))
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.groups import Hierarchy
@@ -25,14 +26,14 @@ from qviz.layout.places import Places
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import TWO_ROWED, BoxForm, measure_in_slices
 from qviz.ui.canvas.openings import OPENINGS, alike_before, fits, next_after
-from qviz.ui.canvas.scene import Scene, SeamBand
+from qviz.ui.canvas.scene import Scene, SeamBand, prepare
 from qviz.ui.process.garbage import building
 from qviz.ui.process.main_thread import main_thread
 
 T = TypeVar("T")
 
-SLICE = 1000
-"""Boxes measured between two events: some milliseconds."""
+SLICE = 250
+"""Boxes measured between two events: some milliseconds, of which other threads take their part."""
 
 
 class Question(NamedTuple):
@@ -49,6 +50,7 @@ class Question(NamedTuple):
     family: Family | None = None
     direction: Direction = "down"
     overlays: tuple[Overlay, ...] = ()
+    columns: tuple[NumberColumn, ...] = ()
     form: BoxForm = TWO_ROWED
     room: Size | None = None
     number: int = 0
@@ -314,6 +316,8 @@ def _scene(question: Question, view: View, places: Places, form: BoxForm, bands:
     is_turned = question.direction == "right"
     scene = Scene(view, places, ViewOverlays(view, question.overlays), form.rows, () if is_turned else bands)
     scene.is_turned, scene.is_narrow, scene.is_small = is_turned, form.is_narrow, form.is_small
+    scene.show_columns(question.columns)
+    prepare(scene)
     return scene
 
 

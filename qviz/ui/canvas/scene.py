@@ -28,6 +28,8 @@ from qviz.ui.theme import Theme
 
 FEW = 200
 """So many boxes are looked at one by one."""
+MANY_INSIDE = 100
+"""Nodes of a box whose numbers are added up before it is painted."""
 ON_BLOCKS = ("bar", "side", "outline")
 """Marks of overlays that boxes have from far away, too."""
 
@@ -279,6 +281,16 @@ class Scene:
             producers[line.to_box].append(source)
             consumers[source].append(line.to_box)
         return producers, consumers
+
+
+def prepare(scene: Scene) -> None:
+    """Find what the first paint asks of many boxes and lines; for the thread of the layout."""
+    _ = scene.seams, scene.has_brackets
+    middle = scene.bounds.center()
+    scene.visible(QRectF(middle, middle))  # indexes what has many parts
+    for box in scene.view.boxes if scene.columns else ():
+        if len(box.members) > MANY_INSIDE and not box.is_open:
+            scene.cells(box)
 
 
 def _rect(area: QRectF) -> Rect:

@@ -32,6 +32,8 @@ LONG = 0.008
 Cell: TypeAlias = tuple[int, int]
 Draw: TypeAlias = Callable[[QPainter, QRectF, float], None]
 """Paints an area of the canvas at a scale; the painter's units are those of the canvas."""
+Prepare: TypeAlias = Callable[[QRectF, float, float], bool]
+"""Makes what painting an area at a scale needs, until a time of the clock; tells whether all of it is there."""
 
 
 class _Plane:
@@ -98,10 +100,19 @@ class Tiles:
         ground: The colour behind it.
         ratio: Pixels of the device in one of the screen.
         stale: How the same scene looked before; it is shown until the new tiles are there.
+        prepare: Is asked before each part is painted.
     """
 
-    def __init__(self, draw: Draw, bounds: QRectF, ground: QColor, ratio: float, stale: Tiles | None = None) -> None:
-        self._draw, self._ground, self._ratio = draw, ground, ratio
+    def __init__(
+        self,
+        draw: Draw,
+        bounds: QRectF,
+        ground: QColor,
+        ratio: float,
+        stale: Tiles | None = None,
+        prepare: Prepare | None = None,
+    ) -> None:
+        self._draw, self._ground, self._ratio, self._prepare = draw, ground, ratio, prepare
         self._bounds = bounds
         self._whole = _Plane(min(1.0, WHOLE / max(bounds.width(), bounds.height(), 1.0)))
         self._now: _Plane | None = None
@@ -194,6 +205,8 @@ class Tiles:
             begun.tile.fill(self._ground)
         while begun.row < pixels:
             until = min(begun.row + -(-pixels // self._strips), pixels)
+            if not self._is_prepared(begun, until, end):
+                break
             started = monotonic()
             self._paint_strip(begun, until)
             begun.row, now = until, monotonic()
@@ -214,15 +227,26 @@ class Tiles:
     def _paint_strip(self, begun: _Begun, until: int) -> None:
         """Paint a tile from the row where it ends on."""
         plane, pixels = begun.plane, begun.tile.width()
-        area, edge = plane.area(begun.cell), 2 / plane.scale  # for the pens' widths
-        unit = area.height() / pixels
-        part = QRectF(area.left(), area.top() + begun.row * unit, area.width(), (until - begun.row) * unit)
+        area = plane.area(begun.cell)
         painter = QPainter(begun.tile)
         painter.setClipRect(QRect(0, begun.row, pixels, until - begun.row))
         painter.scale(pixels / area.width(), pixels / area.height())
         painter.translate(-area.topLeft())
-        self._draw(painter, part.adjusted(-edge, -edge, edge, edge), plane.scale)
+        self._draw(painter, _part(begun, until), plane.scale)
         painter.end()
+
+    def _is_prepared(self, begun: _Begun, until: int, end: float) -> bool:
+        """Make what the next part of a tile needs; tell whether there is time left to paint it."""
+        return self._prepare is None or self._prepare(_part(begun, until), begun.plane.scale, end)
+
+
+def _part(begun: _Begun, until: int) -> QRectF:
+    """Return the part of the canvas from the row where a tile ends on."""
+    plane, pixels = begun.plane, begun.tile.width()
+    area, edge = plane.area(begun.cell), 2 / plane.scale  # for the pens' widths
+    unit = area.height() / pixels
+    part = QRectF(area.left(), area.top() + begun.row * unit, area.width(), (until - begun.row) * unit)
+    return part.adjusted(-edge, -edge, edge, edge)
 
 
 def _gaps(plane: _Plane, camera: Camera, sight: QRectF) -> QRegion:

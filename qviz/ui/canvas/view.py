@@ -32,8 +32,8 @@ from qviz.ui.process.disposal import Disposal
 from qviz.ui.theme import Theme
 from qviz.words import tr
 
-MANY = 2000
-"""Boxes of a scene that are let go of in slices, and whose overlays are found in a thread."""
+MANY, MANY_LAID_OVER = 2000, 300
+"""Boxes of a scene that are let go of in slices, and nodes of one whose overlays are found in a thread."""
 
 
 class GraphCanvas(QObject):
@@ -191,6 +191,7 @@ class GraphCanvas(QObject):
                 family=family,
                 direction=self.viewport.direction,
                 overlays=self._overlays,
+                columns=self._columns,
                 form=self.readable.form(bool(self._columns)),
                 room=Size(size.width() // 4 * 4, size.height()),  # for panes that differ by a pixel, too
             )
@@ -227,7 +228,7 @@ class GraphCanvas(QObject):
         had_columns = bool(self._columns)
         self._overlay_names, self._more, self._columns = tuple(names), tuple(more), tuple(columns)
         self._make_overlays()
-        if self.scene:
+        if self.scene and had_columns == bool(columns):  # else they come with boxes that have room for them
             self.scene.show_columns(self._columns)
         if had_columns != bool(columns) and self.folding.folds is not None:
             self.readable.keep_one_row(bool(columns))
@@ -251,7 +252,7 @@ class GraphCanvas(QObject):
         """Show the overlays on a scene, unless it does; on one with many boxes as soon as they are found."""
         if scene.overlays.are(self._overlays):
             return
-        if scene is self.scene and len(scene.view.boxes) > MANY:
+        if scene is self.scene and len(scene.view.box_of) > MANY_LAID_OVER:
             self._jobs.lay_over(scene.view, self._overlays, scene.overlays)
         else:
             scene.overlays = ViewOverlays(scene.view, self._overlays, scene.overlays)

@@ -15,7 +15,7 @@ from qviz.session.project import Project
 from qviz.ui.process.garbage import building
 from qviz.ui.process.main_thread import main_thread
 
-FEW = 4000
+FEW = 300
 """Nodes of all stages of a result for which it takes no longer than a frame."""
 
 

@@ -10,9 +10,10 @@ from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.views.ticks import Ticks, recolored
 from qviz.analysis.views.view import Box
 from qviz.document.graph import NodeId
-from qviz.document.snapshot import Finding
+from qviz.document.snapshot import Finding, Stage
 from qviz.session.sides import Side
 from qviz.ui.canvas import wording
+from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.panels.overview_rail import OverviewRail, RailColumn
 from qviz.ui.theme import Theme
@@ -36,6 +37,7 @@ class Overview(QObject):
         self._findings: Sequence[Finding] = ()
         self._known: dict[Side, tuple[Ticks, Overlay, Ticks]] = {}
         self._spans: dict[Side, tuple[Box, Mapping[NodeId, int], frozenset[int]]] = {}
+        self._shown: dict[Side, tuple[Family, Stage, RailColumn]] = {}
         self._is_wanted = True
         self.rail = OverviewRail(theme, self._say)
         self.rail.chosen.connect(self.chosen)
@@ -64,7 +66,12 @@ class Overview(QObject):
         columns = {}
         for side, canvas in self._canvases.items():
             stage, family, scene = canvas.stage, canvas.family, canvas.scene
-            if stage is None or family is None or scene is None or canvas.is_busy:
+            if stage is None or family is None or scene is None:
+                continue
+            if canvas.is_busy:
+                known = self._shown.get(side)
+                if known is not None and known[0] is family and known[1] is stage:
+                    columns[side] = known[2]  # until what comes is there
                 continue
             ticks = self._recolored(side, canvas, family.ticks(stage))
             row_of = ticks.row_of
@@ -76,6 +83,7 @@ class Overview(QObject):
                 if node in row_of
             ]
             columns[side] = RailColumn(ticks, _visible(canvas, row_of), self._marked(side, row_of), tuple(flags))
+            self._shown[side] = family, stage, columns[side]
         if self._shows_changes and len(columns) == 2:
             for side, canvas in self._canvases.items():
                 if canvas.family is not None and canvas.stage is canvas.family.stages[-1]:  # the later one
@@ -108,7 +116,8 @@ class Overview(QObject):
             return ticks
         known = self._known.get(side)
         if known is None or known[0] is not ticks or known[1] is not overlay:
-            tokens = {node: overlay.scale.look(value).token for node, value in overlay.nodes.items()}
+            token_of = {value: overlay.scale.look(value).token for value in set(overlay.nodes.values())}
+            tokens = {node: token_of[value] for node, value in overlay.nodes.items()}
             known = self._known[side] = ticks, overlay, recolored(ticks, tokens)
         return known[2]
 

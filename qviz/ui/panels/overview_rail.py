@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -41,6 +41,8 @@ TALLEST = 14.0
 LEAST_OUTLINE = 5.0
 PAGES = 10
 """Parts of the rail that Page Up and Page Down step by."""
+KEPT = 6
+"""Pictures of ticks: of two stages with other colors, or swapped."""
 NEAR = 8.0
 """Flags that are nearer to each other are one, the worst."""
 _WORST = (Level.ERROR, Level.WARNING, Level.INFO)
@@ -64,13 +66,22 @@ class RailColumn(NamedTuple):
     gone: frozenset[int] = frozenset()
 
 
-class _RailPicture(NamedTuple):
-    """What the ticks were painted for."""
+class _TickLook(NamedTuple):
+    """All that ticks depend on but their colors."""
 
-    tokens: tuple[tuple[Side, tuple[str, ...]], ...]
+    side: Side
     size: QSize
+    pitch: float
     theme: str
     ratio: float
+
+
+class _TickPicture(NamedTuple):
+    """The ticks of a side, as large as the rail."""
+
+    look: _TickLook
+    tokens: Sequence[str]
+    pixmap: QPixmap
 
 
 class OverviewRail(QWidget):
@@ -88,8 +99,7 @@ class OverviewRail(QWidget):
         super().__init__()
         self._theme, self._say = theme, say
         self._columns: Mapping[Side, RailColumn] = {}
-        self._pixmap = QPixmap()
-        self._painted: _RailPicture | None = None
+        self._pictures: list[_TickPicture] = []
         self._letters = subtitle_font()
         self._row: int | None = None
         self.setFixedWidth(WIDTH)
@@ -106,7 +116,6 @@ class OverviewRail(QWidget):
         """Have larger or smaller letters over the columns."""
         self._letters = QFont(subtitle_font())
         self._letters.setPixelSize(round(self._letters.pixelSize() * text_scale))
-        self._painted = None
         self.update()
 
     def show_columns(self, columns: Mapping[Side, RailColumn]) -> None:
@@ -139,7 +148,9 @@ class OverviewRail(QWidget):
         painter.drawLine(0, 0, 0, self.height())
         if not self._columns:
             return
-        painter.drawPixmap(0, 0, self._picture())
+        for side, column in self._columns.items():
+            painter.drawPixmap(0, 0, self._picture(side, column.ticks.tokens))
+        self._write_letters(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_gone(painter)
         self._draw_sight(painter)
@@ -147,35 +158,42 @@ class OverviewRail(QWidget):
         self._draw_flags(painter)
         self._draw_focus(painter)
 
-    def _picture(self) -> QPixmap:
-        tokens = tuple((side, each.ticks.tokens) for side, each in self._columns.items())
-        content = _RailPicture(tokens, self.size(), self._theme.name, self.devicePixelRatioF())
-        if content != self._painted:
-            self._painted = content
-            self._pixmap = QPixmap(self.size() * content.ratio)
-            self._pixmap.setDevicePixelRatio(content.ratio)
-            self._pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self._pixmap)
-            painter.setFont(self._letters)
-            for side, letter in ((Side.LEFT, "A"), (Side.RIGHT, "B")):
-                if side in self._columns:
-                    painter.setPen(self._theme.color("text.muted"))
-                    head = QRect(COLUMNS[side] - 2, 2, COLUMN + 4, HEAD - 6)
-                    painter.drawText(head, Qt.AlignmentFlag.AlignCenter, letter)
-                    self._draw_ticks(painter, COLUMNS[side], self._columns[side].ticks.tokens)
+    def _picture(self, side: Side, tokens: Sequence[str]) -> QPixmap:
+        """Return the ticks of a side; those shown last are kept, as for stages that are swapped."""
+        look = _TickLook(side, self.size(), self._pitch, self._theme.name, self.devicePixelRatioF())
+        known = next((each for each in self._pictures if each[:2] == (look, tokens)), None)
+        if known is None:
+            pixmap = QPixmap(self.size() * look.ratio)
+            pixmap.setDevicePixelRatio(look.ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            self._draw_ticks(painter, COLUMNS[side], tokens)
             painter.end()
-        return self._pixmap
+            known = _TickPicture(look, tokens, pixmap)
+            self._pictures = [*self._pictures[1 - KEPT :], known]
+        return known.pixmap
+
+    def _write_letters(self, painter: QPainter) -> None:
+        painter.setFont(self._letters)
+        painter.setPen(self._theme.color("text.muted"))
+        for side, letter in ((Side.LEFT, "A"), (Side.RIGHT, "B")):
+            if side in self._columns:
+                head = QRect(COLUMNS[side] - 2, 2, COLUMN + 4, HEAD - 6)
+                painter.drawText(head, Qt.AlignmentFlag.AlignCenter, letter)
 
     def _draw_ticks(self, painter: QPainter, x: int, tokens: Sequence[str]) -> None:
         pitch, shown = self._pitch, tokens
         if pitch < 1.0:
             shown = squeezed(tokens, max(int(pitch * len(tokens)), 1))
             pitch = 1.0
-        gap = 1.0 if pitch >= 3.0 else 0.0
-        for row, token in enumerate(shown):
+        gap, row = 1.0 if pitch >= 3.0 else 0.0, 0
+        # Without gaps, ticks of one color beside each other are one.
+        runs = ((each, 1) for each in shown) if gap else ((each, len([*same])) for each, same in groupby(shown))
+        for token, count in runs:
             if token:
-                top = HEAD + row * pitch
-                painter.fillRect(QRectF(x, top, COLUMN, max(pitch - gap, 1.0)), self._theme.color(token))
+                area = QRectF(x, HEAD + row * pitch, COLUMN, max(count * pitch - gap, 1.0))
+                painter.fillRect(area, self._theme.color(token))
+            row += count
 
     def _draw_gone(self, painter: QPainter) -> None:
         """Draw dashed outlines of what is gone, where ticks are tall enough for one."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QImage, QPainter, QPicture
 
 from qviz.document.snapshot import Stage
+from qviz.layout.place import Rect
+from qviz.layout.places import Stand
 from qviz.ui.canvas import tiles
+from qviz.ui.canvas.blocks import Blocks
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.painters import GRAPH, paint_all
@@ -148,3 +151,39 @@ def test_what_is_behind_all_is_painted_once_nothing_else_is(canvas: GraphCanvas,
     canvas.surface.grab()
     assert not tiled.is_direct
     assert tiled.is_finished or tiled._timer.interval() == 0
+
+
+def test_what_blocks_are_made_of_is_made_in_slices(canvas: GraphCanvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert canvas.scene is not None
+    made: list[Stand] = []
+    make = Blocks._picture
+
+    def noted(self: Blocks, stand: Stand, has_lines: bool) -> QPicture:
+        made.append(stand)
+        return make(self, stand, has_lines)
+
+    monkeypatch.setattr(Blocks, "_picture", noted)
+    blocks, bounds = canvas.scene.blocks(theme("dark")), canvas.scene.bounds
+    stands = canvas.scene.places.groups(Rect(bounds.x(), bounds.y(), bounds.width(), bounds.height()))
+    for count in range(len(stands)):
+        assert not blocks.prepare(bounds, 0.05, 0.0)
+        assert made == stands[: count + 1], "one at a time where there is no time left"
+    assert blocks.prepare(bounds, 0.05, 0.0)
+    assert made == stands, "and none twice"
+
+
+def test_a_tile_waits_for_what_it_is_made_of(qapp) -> None:
+    painted: list[QRectF] = []
+    answers = iter((False, True))
+    bounds = QRectF(0, 0, 100, 100)
+    made = Tiles(
+        lambda _painter, area, _scale: painted.append(area),
+        bounds,
+        theme("light").color("canvas"),
+        1.0,
+        prepare=lambda _area, _scale, _end: next(answers, True),
+    )
+    assert made.work(None, QSizeF(100, 100), 1.0)
+    assert painted == []
+    assert not made.work(None, QSizeF(100, 100), 1.0)
+    assert painted

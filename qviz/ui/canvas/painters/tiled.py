@@ -10,15 +10,15 @@ from PySide6.QtGui import QPainter, QTransform
 
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.ui.canvas.camera import Camera
-from qviz.ui.canvas.exposure import Exposure, Marks
+from qviz.ui.canvas.exposure import Detail, Exposure, Marks, detail_at
 from qviz.ui.canvas.painters.chain import Painter, paint_all
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.tiles import Tiles
 
 FEW = 32
 """Boxes; painting them takes about as long as drawing tiles."""
-AT_ONCE = 0.02
-"""Seconds that a frame may spend on tiles where it would show nothing."""
+AT_ONCE = 0.006
+"""Seconds that a frame may spend on tiles where it would show nothing; two panes are painted in one turn."""
 SLICE = 0.008
 """Seconds of painting tiles between two events."""
 SETTLED = 70
@@ -112,9 +112,13 @@ class TiledPainter(QObject):
             def draw(on: QPainter, area: QRectF, scale: float) -> None:
                 paint_all(painters, on, Exposure(scene, area, scale / unit, theme, marks))
 
+            def prepare(area: QRectF, scale: float, end: float) -> bool:
+                is_blocks = detail_at(scale / unit, scene.rows) is Detail.BLOCKS
+                return not is_blocks or scene.blocks(theme).prepare(area, scale / unit, end)
+
             is_like = self._look is not None and self._look[:4] == look[:4]
             stale = self._tiles if is_like else None
-            self._tiles = Tiles(draw, scene.bounds, theme.color("canvas"), look.ratio, stale)
+            self._tiles = Tiles(draw, scene.bounds, theme.color("canvas"), look.ratio, stale, prepare)
             self._look = look
         return self._tiles
 
