@@ -14,9 +14,8 @@ from qviz.ui.canvas.exposure import Exposure, Marks
 from qviz.ui.canvas.metrics import BoxForm, size_of
 from qviz.ui.canvas.painters import GRAPH, SELECTION, paint_all
 from qviz.ui.canvas.scene import Scene
-from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.theme import theme
-from tests.factories import graph, node, small_stages
+from tests.factories import graph, node
 
 NET = frozenset({"group:net"})
 
@@ -62,16 +61,6 @@ def test_a_ring_goes_around_a_folded_group(qapp):
     image = painted(shown, Marks(selected=NET))
     assert inked(image, shown, rect, "light") == 0.0
     assert image != painted(shown, Marks())
-
-
-@pytest.fixture
-def canvas(qtbot):
-    canvas = GraphCanvas()
-    qtbot.addWidget(canvas.surface)
-    canvas.surface.resize(500, 700)
-    with qtbot.waitSignal(canvas.laid_out):
-        canvas.show_stage(small_stages()[0], {})
-    return canvas
 
 
 def test_a_selected_group_stays_selected_open_and_closed(canvas, qtbot):

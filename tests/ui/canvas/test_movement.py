@@ -12,22 +12,10 @@ from qviz.ui.canvas import motion
 from qviz.ui.canvas.exposure import Exposure, Moving
 from qviz.ui.canvas.glide import Glide
 from qviz.ui.canvas.painters import GRAPH, paint_all
-from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.theme import theme
 from tests.factories import graph, node, small_stages
 
 CAPTURED, _ = small_stages()
-
-
-@pytest.fixture
-def canvas(qtbot):
-    canvas = GraphCanvas()
-    qtbot.addWidget(canvas.surface)
-    canvas.surface.resize(500, 700)
-    with qtbot.waitSignal(canvas.laid_out):
-        canvas.show_stage(CAPTURED, {})
-    canvas.surface.show()
-    return canvas
 
 
 def test_a_push_glides_on_ever_slower_and_stands(qtbot):

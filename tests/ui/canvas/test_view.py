@@ -20,17 +20,6 @@ from tests.factories import graph, node, small_stages
 CAPTURED, CONVERTED = small_stages()
 
 
-@pytest.fixture
-def canvas(qtbot):
-    canvas = GraphCanvas()
-    qtbot.addWidget(canvas.surface)
-    canvas.surface.resize(500, 700)
-    with qtbot.waitSignal(canvas.laid_out):
-        canvas.show_stage(CAPTURED, {})
-    canvas.surface.show()
-    return canvas
-
-
 def middle(canvas, box_id):
     rect = canvas.scene.rect(box_id)
     point = QPointF(rect.center().x(), rect.top() + 8)
