@@ -125,6 +125,10 @@ def _made_by_statements(tree: ast.Module, classes: dict[str, ast.ClassDef]) -> I
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 if made := next(iter(_called(value, classes)), ""):
                     yield name, made
+            case ast.Assign(targets=[ast.Tuple(elts=to)], value=ast.Tuple(elts=values)) if len(to) == len(values):
+                for target, value in zip(to, values, strict=True):
+                    if isinstance(target, ast.Name) and (made := next(iter(_called(value, classes)), "")):
+                        yield target.id, made
 
 
 def _called(within: ast.AST, classes: dict[str, ast.ClassDef]) -> list[str]:

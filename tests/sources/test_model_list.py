@@ -78,6 +78,15 @@ def test_an_instance_is_meant_before_its_class(tmp_path: Path):
     assert found.models[found.chosen].candidate.name == "model"
 
 
+def test_an_instance_that_is_bound_with_its_inputs_tells_what_it_takes(tmp_path: Path):
+    net = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, image): ...\n"
+    (tmp_path / "two.py").write_text(f"{net}model, example_inputs = Net(), (1,)\n")
+    found = model_list(str(tmp_path / "two.py"), [])
+    assert found is not None
+    chosen = found.models[found.chosen]
+    assert (chosen.candidate.name, [each.name for each in chosen.forward or ()]) == ("model", ["image"])
+
+
 def test_a_file_that_cannot_be_read_offers_nothing(tmp_path: Path):
     (tmp_path / "broken.py").write_text("class Net(")
     found = model_list(str(tmp_path / "broken.py"), [])

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from qviz.document.flows import flow
 from qviz.document.graph import SourceLine
 from qviz.document.run_steps import step_text
 from qviz.document.snapshot import RunError
 from qviz.ui.panels.widgets import button, label, mono
-from qviz.words import tr
+from qviz.words import names, tr
 from qviz.words.untrusted import plain_tip
+
+
+def place_of(error: RunError) -> str:
+    """Return which step failed, and where in the user's code."""
+    step = step_text(error.step, "failed")
+    return tr("{step} at {file}:{line}", step=step, **_line(error.source)) if error.source is not None else step
+
+
+def _line(source: SourceLine) -> dict[str, str | int]:
+    return {"file": source.file.replace("\\", "/").rsplit("/", 1)[-1], "line": source.line}
+
+
+def no_summary(error: RunError) -> str:
+    """Return why nothing is told of a run that reached no stage."""
+    return tr("{step}, so there is nothing to sum up yet.", step=step_text(error.step, "failed"))
 
 
 def failed_at(error: RunError) -> str:
@@ -18,8 +35,17 @@ def failed_at(error: RunError) -> str:
     step = step_text(error.step, "failed")
     if error.source is None:
         return tr("{step}: {message}", step=step, message=error.message)
-    known = {"file": error.source.file.replace("\\", "/").rsplit("/", 1)[-1], "line": error.source.line}
-    return tr("{step} at {file}:{line}: {message}", step=step, message=error.message, **known)
+    return tr("{step} at {file}:{line}: {message}", step=step, message=error.message, **_line(error.source))
+
+
+def remedy_title(patch: str) -> str:
+    """Return what a button says that takes a patch into the plan: which flow, where that is all of it."""
+    try:
+        changed = msgspec.toml.decode(patch)
+    except msgspec.DecodeError:
+        changed = {}
+    chosen = flow(str(changed.get("flow"))) if set(changed) == {"flow"} else None
+    return tr("Use {flow}", flow=names.flow(chosen.id, chosen.title)) if chosen is not None else tr("Apply the remedy")
 
 
 class Failure(QFrame):
@@ -29,6 +55,9 @@ class Failure(QFrame):
         run_again: The user wants to.
         remedy_chosen: A patch that is to be taken into the plan, as TOML, and what it is called.
         source_requested: File and line to open in the user's editor.
+
+    Attributes:
+        buttons: What can be done.
     """
 
     run_again = Signal()
@@ -53,9 +82,11 @@ class Failure(QFrame):
         row.addLayout(words, 1)
         self.open = button(tr("Open in editor"), "", self.on_open_clicked)
         row.addWidget(self.open)
-        row.addWidget(button(tr("Run again"), "", self.run_again.emit))
+        again = button(tr("Run again"), "", self.run_again.emit)
+        row.addWidget(again)
         self.apply = button(tr("Apply the remedy"), "primary", self.on_apply_clicked)
         row.addWidget(self.apply)
+        self.buttons = (self.open, again, self.apply)
         self.hide()
 
     def show_error(self, error: RunError | None) -> None:
@@ -73,6 +104,7 @@ class Failure(QFrame):
         given = error.args.get("patch")
         self._patch = given if isinstance(given, str) else ""
         self.apply.setVisible(bool(self._patch))
+        self.apply.setText(remedy_title(self._patch))
         self.apply.setToolTip(plain_tip(self._patch.strip()))
 
     def on_apply_clicked(self) -> None:

@@ -29,6 +29,7 @@ from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows
 from qviz.session.project import Project
 from qviz.sources.kinds import short_source
 from qviz.ui.canvas.family import Family
+from qviz.ui.panels.failure import no_summary
 from qviz.ui.panels.inspecting.group_sheet import GroupSheet
 from qviz.ui.panels.inspecting.node_sheet import NodeContent, NodeSheet
 from qviz.ui.panels.inspecting.run_sheet import RunSheet
@@ -187,7 +188,8 @@ class Inspector(QScrollArea):
         if project is None or not project.stages:
             self._run = None
             self._reading.forget()
-            self._put(RunSheet(title, None, None, self._theme, self._calls()))
+            told = no_summary(project.error) if project is not None and project.error is not None else ""
+            self._put(RunSheet(title, None, None, self._theme, self._calls(), told))
             return
 
         if project.snapshot is None:  # nothing is counted or measured before the run has ended

@@ -25,10 +25,9 @@ from qviz.ui.panels.carried import carried_folds
 from qviz.ui.panels.laying_over import LayingOver
 from qviz.ui.panels.overview import Overview
 from qviz.ui.panels.stage_pane import StagePane
+from qviz.ui.panels.stopped import StoppedCard
 from qviz.ui.theme import Theme
-from qviz.words import mark, tr
-
-_FAILED = mark("Nothing to show yet. Fix the problem and run again.")
+from qviz.words import tr
 
 
 class Panes(QWidget):
@@ -42,6 +41,7 @@ class Panes(QWidget):
 
     Attributes:
         choice: What is laid over both stages.
+        stopped: Says where a run stopped that reached no stage.
     """
 
     selected = Signal(object, str)
@@ -79,6 +79,7 @@ class Panes(QWidget):
         row.setSpacing(0)
         row.addWidget(self._sides, 1)
         row.addWidget(self.overview.rail)
+        self.stopped = StoppedCard(self)
 
     def name_runs(self, titles: Mapping[Side, str]) -> None:
         """Name the run in each pane; none where both show the same."""
@@ -114,9 +115,9 @@ class Panes(QWidget):
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             pane.head.setVisible(stage is not None or project.snapshot is None)
             if stage is None:
-                words = tr(_FAILED) if project.snapshot else tr("The first stage appears here.")
-                canvas.surface.words = words
+                canvas.surface.words = "" if project.snapshot else tr("The first stage appears here.")
             pane.describe()
+        self.stopped.show_error(None if project.stages else project.error)
         if project.shown.right is None:
             self.active = Side.LEFT
         shown = (project.snapshot, project.shown)

@@ -222,7 +222,8 @@ class Runs(QObject):
         if project is None:
             return
         self._workspace.progress.hide()
-        hint = tr("The stages that were reached are kept. Run again, or read the Log tab.")
+        kept = tr("The stages that were reached are kept. Run again, or read the Log tab.")
+        hint = kept if project.stages else tr("Run again, or read the Log tab.")
         message = tr("{death} {during}.", death=how.message, during=step_text(self._step, "during"))
         interrupted = project.interrupted(stopped(self._step, "EngineDied", how))
         if self._keep_last(interrupted, message):

@@ -106,6 +106,7 @@ class Workspace(QWidget):
         self.rail.part_chosen.connect(self.open_part)
         self.rail.expanded.connect(self.surroundings.open_left)
         self.panes.overview.want(settings.is_open("overview"))
+        self.panes.stopped.offer(self.failure)
         self.take_choices(settings)
 
     def _make_tabs(self) -> Bottom:
@@ -289,13 +290,13 @@ class Workspace(QWidget):
         if right is not self._counted:
             self.legend.end_dimming()
         self.legend.show_overlay(self.panes.choice, theme)
+        self.failure.show_error(project.error)
         self.panes.show_project(project)
         self.show_panes()
         self.panes.show_findings(project.findings)
         self.inspector.show_project(project)
         listed = tuple(each for each in project.findings if project.error is None or not _tells_stop(each))
         self.findings.show_findings(listed, theme, _without_findings(project), self.inspector.run)
-        self.failure.show_error(project.error)
         self.changes.show_project(project, theme)
         panes = project.shown.left, project.shown.right
         self.tabs.show_count(self.findings_page, tr("Findings"), count_text(project.findings, panes))
