@@ -76,7 +76,8 @@ def title_width(frame: Box) -> float:
 
 def head_width(frame: Box) -> float:
     """Return about the room of all that the upper border of an open group says."""
-    letters = len(f"{frame.title}  {frame.note}") + (min(len(frame.subtitle), TYPE_LETTERS) if frame.note else 0)
+    said = f"{frame.title}  {frame.note}, {frame.odd}" if frame.odd else f"{frame.title}  {frame.note}"
+    letters = len(said) + (min(len(frame.subtitle), TYPE_LETTERS) if frame.note else 0)
     return TITLE_LETTER * min(letters, HEAD_LETTERS) + 2 * HEIGHT
 
 

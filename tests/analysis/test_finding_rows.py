@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from qviz.analysis.tables.finding_rows import count_text, finding_cells, finding_rows, headline
+from qviz.analysis.inspecting.place_text import headline
+from qviz.analysis.tables.finding_rows import count_text, finding_cells, finding_rows
 from qviz.document.snapshot import Finding, FindingReference, Level
 from tests.factories import inspected, small_stages, snapshot
 

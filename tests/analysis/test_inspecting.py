@@ -296,10 +296,11 @@ def test_of_many_equal_children_the_one_that_differs_is_named():
 
 def test_where_nothing_is_selected_the_noisiest_places_are_named():
     found = run_page(inspected())
-    assert [each.name for each in found.worst] == ["block.conv", "block", "x"]
+    assert [each.name for each in found.worst] == ["block.conv", "add in block", "x"]
     assert found.worst[0].place == NodePlace("converted", "conv")
     without = run_page(inspected(with_ledger=False))
     assert [each.place for each in without.worst] == [NodePlace("prepared", "obs_conv")]
+    assert [each.name for each in without.worst] == ["obs_conv in block.conv"]
     assert not without.is_by_noise
 
 

@@ -115,7 +115,7 @@ def test_a_folded_group_counts_by_dtype():
         node("tanh", "relu", path="net"),
         groups={"net": "Net"},
     )
-    assert told(made, Folds()) == {"group:net": "3 in 8 bits"}
+    assert told(made, Folds()) == {"group:net": "3 ops in 8 bits"}
 
 
 def test_a_group_of_unknown_dtypes_says_low_precision():

@@ -178,7 +178,7 @@ def test_the_frame_says_how_many_there_are_and_which_differs():
     for part in shown(case).stages:
         frame = next(box for box in part.view.boxes if box.id == "group:layers")
         assert (frame.title, frame.subtitle) == ("layers 0 … 5", "6 × Block")
-        assert frame.note == "5 identical; 3 differs"
+        assert (frame.note, frame.odd) == ("5 identical", "3 differs")
         assert not frame.is_bracket
 
 

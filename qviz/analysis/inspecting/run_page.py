@@ -9,13 +9,13 @@ from qviz.analysis.coverage import CONVERTED
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
 from qviz.analysis.inspecting.node_noise import share_of
 from qviz.analysis.inspecting.node_page import Fact
+from qviz.analysis.inspecting.place_text import headline, place_text
 from qviz.analysis.ledger.answer import answer, summary_line
 from qviz.analysis.verdicts.summary import told_coverage
-from qviz.analysis.views.captions import title_of
 from qviz.document.measurements import Measurements, QuantizerNoise
 from qviz.document.snapshot import Level
 from qviz.words import tr, trn
-from qviz.words.formats import amount, capitalized, decibels, ended, part
+from qviz.words.formats import amount, decibels, ended, part
 
 WORST = 3
 _LEVELS = (Level.ERROR, Level.WARNING, Level.INFO)
@@ -105,7 +105,7 @@ def _noisy(run: InspectedRun) -> Iterator[WorstPlace]:
     known = [(share, place) for place, rows in by_owner.items() if (share := share_of(rows)) is not None]
     for share, place in sorted(known, key=lambda each: -each[0])[:WORST]:
         told = tr("{share} of the output noise", share=part(share))
-        yield WorstPlace(_name(run, place), told, _last(run, place))
+        yield WorstPlace(place_text(run, place), told, _last(run, place))
 
 
 def _found(run: InspectedRun) -> Iterator[WorstPlace]:
@@ -113,13 +113,7 @@ def _found(run: InspectedRun) -> Iterator[WorstPlace]:
     places = {NodePlace(each.stage, each.nodes[0]): each for each in reversed(findings) if each.nodes}
     for place, finding in [*reversed(places.items())][:WORST]:
         if run.node(place) is not None:
-            yield WorstPlace(_name(run, place), capitalized(finding.message), place)
-
-
-def _name(run: InspectedRun, place: NodePlace) -> str:
-    node = run.node(place)
-    assert node is not None
-    return node.place or title_of(node, None) if node.kind.computes else node.id
+            yield WorstPlace(place_text(run, place), headline(finding, finding.message), place)
 
 
 def _last(run: InspectedRun, place: NodePlace) -> NodePlace:

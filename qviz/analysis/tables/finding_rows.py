@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from qviz.analysis.acting.remedies import remedy_of
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
+from qviz.analysis.inspecting.place_text import place_text
 from qviz.analysis.linking.beside import BETWEEN
 from qviz.analysis.tables.node_columns import CellValue
 from qviz.document.causes import by_cause
 from qviz.document.snapshot import Finding, StageName
 from qviz.words import names, tr
-from qviz.words.formats import capitalized, every, grouped
+from qviz.words.formats import every, grouped
 
 
 class FindingRow(NamedTuple):
@@ -32,11 +33,6 @@ class FindingRow(NamedTuple):
     places: tuple[str, ...]
     remedy: str
     consequences: tuple[FindingRow, ...] = ()
-
-
-def headline(finding: Finding, text: str) -> str:
-    """Return a text of a finding with a capital letter, unless it begins with the name of one of its nodes."""
-    return text if text.partition(" ")[0] in finding.nodes else capitalized(text)
 
 
 def finding_rows(findings: Iterable[Finding], run: InspectedRun | None) -> tuple[FindingRow, ...]:
@@ -70,21 +66,11 @@ def _result(stage: StageName) -> str:
 
 def _row(finding: Finding, run: InspectedRun | None) -> FindingRow:
     beside = _result(finding.stage)
-    told = (_place(run, NodePlace(finding.stage, each)) for each in finding.nodes)
+    told = (place_text(run, NodePlace(finding.stage, each)) for each in finding.nodes)
     places = tuple(tr("{run}: {node}", run=beside, node=each) if beside else each for each in told)
     whole = (every(finding.place) if finding.place else names.stage(finding.stage),)
     return FindingRow(
         finding, names.rule(finding.rule), places or whole, remedy_of(run, finding) if run is not None else ""
-    )
-
-
-def _place(run: InspectedRun | None, place: NodePlace) -> str:
-    """Return the module path of an operator that is alone in its module, of any other node its name there."""
-    node = run.node(place) if run is not None else None
-    if run is None or node is None or not node.place:
-        return place.node
-    return (
-        node.place if node.kind.computes and run.leaf(place) else tr("{node} in {path}", node=node.id, path=node.place)
     )
 
 

@@ -189,9 +189,10 @@ class _ViewBuilder:
         repeat = self.tree.repeats.of(group)
         call = f" · call {group.call}" if group.call > 1 else ""
         name = group.path.rpartition(".")[2] if is_numbered else short_path(group.path)
-        title, about, note = name + call, group.type, ""
+        title, about, note, odd = name + call, group.type, "", ""
         if repeat is not None and is_open:
-            title, about, note = f"{title} {span_of(group)}".rstrip(), counted(repeat), compared(repeat)
+            title, about = f"{title} {span_of(group)}".rstrip(), counted(repeat)
+            note, odd = compared(repeat)
         elif repeat is not None:
             note = in_words(repeat)
         is_list = group.type in LISTS and all(isinstance(each, ModuleGroup) for each in group.items)
@@ -207,6 +208,7 @@ class _ViewBuilder:
             badges=badges(self.tree.contents.counts(group)),
             is_bracket=is_open and is_list and repeat is None,
             note=note,
+            odd=odd,
         )
 
     def _run_box(self, run: Sequence[ModuleGroup], parent: str | None) -> Box:

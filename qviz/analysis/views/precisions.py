@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from qviz.analysis.regions import PrecisionWithDtypes, function_name
 from qviz.document.graph import NodeId
 from qviz.document.query import Index
-from qviz.words import tr
+from qviz.words import tr, trn
 from qviz.words.formats import dtype as dtype_text
 from qviz.words.language import Language, language
 
@@ -72,7 +72,7 @@ def _counted(counts: Counter[str]) -> str:
         return tr("{count} in low precision", count=counts.total())
     widths = {found[1] if (found := _INTEGER.fullmatch(each)) else "" for each in counts}
     if len(counts) > 1 and len(widths) == 1 and "" not in widths:  # weights have signs, activations often none
-        return tr("{count} in {bits} bits", count=counts.total(), bits=widths.pop())
+        return trn(counts.total(), "{count} op in {bits} bits", "{count} ops in {bits} bits", bits=widths.pop())
     told = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return ", ".join(tr("{count} {dtype}", count=count, dtype=name) for name, count in told)
 

@@ -179,17 +179,12 @@ def counted(repeat: Repeat) -> str:
     return tr("{count} × {type}", count=repeat.alike + len(repeat.different), type=repeat.type or tr("block"))
 
 
-def compared(repeat: Repeat) -> str:
-    """Return ``11 identical; 7 differs``."""
+def compared(repeat: Repeat) -> tuple[str, str]:
+    """Return ``11 identical`` and ``7 differs``, which is said aloud; "" where none differs."""
     if not repeat.different:
-        return tr("all identical")
-    return trn(
-        len(repeat.different),
-        "{alike} identical; {names} differs",
-        "{alike} identical; {names} differ",
-        alike=repeat.alike,
-        names=_names(repeat),
-    )
+        return tr("all identical"), ""
+    odd = trn(len(repeat.different), "{names} differs", "{names} differ", names=_names(repeat))
+    return tr("{count} identical", count=repeat.alike), odd
 
 
 def _names(repeat: Repeat) -> str:

@@ -52,7 +52,7 @@ class Box(Record, frozen=True):
     only one of two stages has; ``seam`` is its first node, also at the boxes of one that is open.
     An open list of modules that computes nothing itself has a bracket (`is_bracket`), no frame.
     ``alike`` are the module paths of equal groups for which one box stands; ``note`` says how the
-    groups inside compare, or what a seam holds where its title has no room.
+    groups inside compare, or what a seam holds where its title has no room; ``odd`` says which of them differ.
     """
 
     id: str
@@ -75,6 +75,7 @@ class Box(Record, frozen=True):
     is_bracket: bool = False
     alike: tuple[str, ...] = ()
     note: str = ""
+    odd: str = ""
 
     @property
     def role(self) -> Kind | None:

@@ -236,16 +236,20 @@ def frame_bar(rect: QRectF, scale: float) -> QRectF:
 def draw_frame_title(pencil: Pencil, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
     """Write an open group's title with the sign that closes it, then its type, on a plate that lines go under.
 
-    How the groups inside compare stands at the right end, where there is room.
+    How the groups inside compare stands at the right end, where there is room; which differ is said aloud.
     """
     bar, painter = frame_bar(rect, scale), pencil.painter
     title = elided(box.title, group_font(), bar.width())
     used = width(title, group_font()) + 8
-    noted = width(box.note, label_font()) + 10
+    note, loud = f"{box.note}, " if box.odd else box.note, width(box.odd, group_font()) if box.odd else 0.0
+    noted = width(note, label_font()) + loud + 10
     if box.note and used + noted <= bar.width():
         ground = QRectF(bar.right() - noted + 6, bar.top() + 3, noted - 8, bar.height() - 5)
         painter.fillRect(ground, theme.color("canvas"))
-        pencil.write(box.note, label_font(), theme.color("text.muted"), bar.adjusted(0, 0, -4, 0), RIGHT)
+        end = bar.adjusted(0, 0, -4, 0)
+        if box.odd:
+            pencil.write(box.odd, group_font(), theme.color("text"), end, RIGHT)
+        pencil.write(note, label_font(), theme.color("text.muted"), end.adjusted(0, 0, -loud, 0), RIGHT)
         bar.setRight(bar.right() - noted)
     subtitle = elided(box.subtitle, label_font(), bar.width() - used) if bar.width() - used > 40 else ""
     plate = used - 6 + (width(subtitle, label_font()) + 6 if subtitle else 0.0)

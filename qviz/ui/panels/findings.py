@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from qviz.analysis.inspecting.inspected_run import InspectedRun
-from qviz.analysis.tables.finding_rows import FindingRow, finding_rows, headline
+from qviz.analysis.inspecting.place_text import headline
+from qviz.analysis.tables.finding_rows import FindingRow, finding_rows
 from qviz.document.snapshot import Finding, Level
 from qviz.ui.canvas.level_shape import draw_level
 from qviz.ui.panels.widgets import button, label

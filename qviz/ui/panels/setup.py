@@ -165,6 +165,10 @@ class Setup(QFrame):
 
     def show_model(self, model: ModelLoaded | None) -> None:
         """Show what the engine said of the model."""
+        has_own = model is not None and bool(model.inputs) and not self._plan.inputs
+        own = tr("Inputs: those of the model") if has_own else tr("Inputs: 1x3x224x224")
+        self.inputs.setPlaceholderText(own)
+        self.inputs.setToolTip(f"{own}\n{tr(_INPUTS)}")
         if model is None:
             self.about.hide()
             return

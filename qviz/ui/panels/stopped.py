@@ -26,6 +26,7 @@ class StoppedCard(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "sheet")
+        self._around = parent
         self._pairs: list[tuple[QPushButton, QPushButton]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 18, 22, 18)
@@ -73,7 +74,7 @@ class StoppedCard(QFrame):
         return super().eventFilter(watched, event)
 
     def _stand(self) -> None:
-        around = self.parentWidget().rect()
+        around = self._around.rect()
         wide = max(min(_WIDEST, around.width() - 2 * _BESIDE), 1)
         self.resize(wide, max(self.heightForWidth(wide), self.sizeHint().height()))
         self.move((around.width() - wide) // 2, max((around.height() - self.height()) // 2, 0))

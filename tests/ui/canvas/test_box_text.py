@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QSizeF
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QImage, QPainter
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
-from qviz.ui.canvas.box_text import writing
-from qviz.ui.canvas.fonts import title_font, width
+from qviz.ui.canvas.box_text import draw_frame_title, writing
+from qviz.ui.canvas.fonts import group_font, title_font, width
 from qviz.ui.canvas.metrics import LEAST, NAMES_FROM, NARROW, NEAR, WIDEST, BoxForm, size_of
-from qviz.ui.canvas.pencil import RIGHT
+from qviz.ui.canvas.pencil import RIGHT, Pencil
+from qviz.ui.theme import theme
 
 ONE_ROW = BoxForm(1)
 
@@ -154,3 +156,24 @@ def test_where_it_does_not_fit_into_the_widest_box_none_is_wider(qapp, each: Box
     assert size_of(long, ONE_ROW) == size_of(replace(long, precision=""), ONE_ROW)
     narrow = BoxForm(1, is_narrow=True)
     assert size_of(each, narrow).width <= max(size_of(replace(each, precision=""), narrow).width, NARROW)
+
+
+@pytest.mark.parametrize("odd", ["", "7 differs"])
+def test_a_frame_says_aloud_which_block_differs(qapp, monkeypatch: pytest.MonkeyPatch, odd: str):
+    written: list[tuple[str, bool, QRectF]] = []
+    monkeypatch.setattr(
+        Pencil, "write", lambda _, text, font, color, area, align: written.append((text, font.bold(), area))
+    )
+    frame = replace(box("layers 0 … 11", "12 × Layer", kind=None, note="11 identical"), is_open=True, odd=odd)
+    image = QImage(400, 60, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    draw_frame_title(Pencil(painter), frame, QRectF(0, 0, 400, 60), 1.0, theme("light"))
+    painter.end()
+    told = {text: (is_bold, area.right()) for text, is_bold, area in written}
+    if not odd:
+        assert told["11 identical"] == (False, told["11 identical"][1])
+        assert len(told) == 3
+    else:
+        assert told["7 differs"][0]
+        assert not told["11 identical, "][0]
+        assert told["7 differs"][1] - told["11 identical, "][1] == width("7 differs", group_font())

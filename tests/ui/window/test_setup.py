@@ -20,6 +20,7 @@ from qviz.ui.panels.plan_form import PlanForm
 from qviz.ui.panels.plan_text import PlanDialog
 from qviz.ui.panels.rules import RuleDialog
 from qviz.ui.panels.setup import Setup
+from qviz.wire.messages import ModelLoaded
 from qviz.words import names
 
 
@@ -30,6 +31,17 @@ def setup(qtbot: QtBot) -> Setup:
     made.show_plan(Plan("net.py:Net", "fx-static"))
     made.show()
     return made
+
+
+def test_the_empty_field_says_whose_inputs_are_used(setup: Setup):
+    loaded = ModelLoaded(1, "Net", 3, 10, 40, ("1×3×16×16 float32",))
+    setup.show_model(loaded)
+    assert setup.inputs.placeholderText() == "Inputs: those of the model"
+    setup.show_model(None)
+    assert setup.inputs.placeholderText() == "Inputs: 1x3x224x224"
+    setup.show_plan(Plan("net.py:Net", "fx-static", inputs=("1x3x16x16",)))
+    setup.show_model(loaded)
+    assert setup.inputs.placeholderText() == "Inputs: 1x3x224x224", "nothing is known of the model's own"
 
 
 def words(setup: Setup) -> list[str]:

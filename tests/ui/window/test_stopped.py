@@ -43,7 +43,8 @@ def test_the_middle_says_where_a_run_stopped_and_offers_the_way_on(running: Main
     QApplication.processEvents()
     assert said(running) == ["Capture failed at net.py:31", "if x > 0:", "The Findings tab says why."]
     assert list(offered(running)) == ["Open in editor", "Run again", "Use Eager dynamic"]
-    panes, around = card(running).parentWidget(), card(running).geometry()
+    assert running.desk is not None
+    panes, around = running.desk.work.panes, card(running).geometry()
     assert abs(around.center().x() - panes.rect().center().x()) <= 1
     assert panes.rect().contains(around)
     qtbot.mouseClick(offered(running)["Use Eager dynamic"], Qt.MouseButton.LeftButton)

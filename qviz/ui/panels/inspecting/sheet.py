@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from qviz.analysis.acting.offered import OfferedAction
 from qviz.analysis.acting.pending import Pending, predicted_lines
+from qviz.analysis.inspecting.place_text import headline
 from qviz.analysis.inspecting.source_excerpt import SourceExcerpt
-from qviz.analysis.tables.finding_rows import headline
 from qviz.document.snapshot import Finding
 from qviz.ui.panels.inspecting.action_row import ActionRow
 from qviz.ui.panels.level_sign import LevelSign
