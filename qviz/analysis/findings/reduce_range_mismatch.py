@@ -45,10 +45,10 @@ def _is_placeholder(observer: object) -> bool:
 
 def _has_default(evidence: Evidence) -> bool:
     """Return whether torch's own qconfigs for the engine are in use: some of its types have others than the rest."""
-    config = evidence.snapshot.run.config
-    return evidence.flow is not None and not any(
-        config.get(each) for each in ("custom", "rules", "qconfig", "own_qconfigs")
-    )
+    config, plan = evidence.snapshot.run.config, evidence.snapshot.run.plan
+    if evidence.flow is None or (plan is not None and (plan.qconfig is not None or plan.rules)):
+        return False
+    return not any(config.get(each) for each in ("custom", "rules", "qconfig", "own_qconfigs"))
 
 
 def _finding(stage: str, backend: str, found: list[str], is_default: bool) -> Finding:

@@ -12,9 +12,10 @@ from qviz.document.graph import Json
 from qviz.document.said import Said
 from qviz.document.snapshot import RunError, Stage
 from qviz.engine import network
-from qviz.engine.failures.causes import Cause, known_cause
+from qviz.engine.failures.causes import Cause, KnownCause, known_cause
 from qviz.engine.failures.chain import first_sentence, root
 from qviz.engine.failures.culprits import Culprits, culprits
+from qviz.engine.failures.gave_nothing import silent_observer
 from qviz.engine.failures.known import CAUSES, OF_INPUTS, OF_NETWORK
 from qviz.engine.failures.lines import line_of, raises_itself, torch_function
 from qviz.engine.failures.place import module_at, place_of
@@ -50,6 +51,8 @@ def run_error(
     if first is not error:
         args["outer"] = f"{type(error).__name__}: {first_sentence(error)}"
     known = known_cause(step, error, (*_causes(), *OF_INPUTS) if has_data else _causes())
+    if (silent := silent_observer(error)) is not None:
+        known = KnownCause("stop.observer_gave_nothing", {"observer": silent})
     line = line_of(error)
     place = place_of(_culprits(error, model), stages, line)
     if known is not None and known.code == "stop.no_tensor_observed" and _is_recurrent(model, place.called):

@@ -145,12 +145,13 @@ def _referred(spec: Any) -> tuple[Node, ...]:
 
 
 def _is_owner(node: Node, value: Any) -> bool:
-    """Tell whether a value is the annotation of a node, or a spec that it holds."""
-    if not type(value).__name__.endswith(("QuantizationAnnotation", "QuantizationSpec")):
+    """Tell whether a value is the annotation of a node, or a spec that it holds, of whatever class."""
+    if value is None or isinstance(value, Node):
         return False
     annotation = node.meta[_ANNOTATION]
-    held = (annotation, annotation.output_qspec, *annotation.input_qspec_map.values())
-    return any(each is value for each in held)
+    edges = getattr(annotation, "input_qspec_map", None)
+    specs = edges.values() if isinstance(edges, dict) else ()
+    return any(each is value for each in (annotation, getattr(annotation, "output_qspec", None), *specs))
 
 
 def _path(value: Any, paths: dict[int, str]) -> str:
@@ -188,7 +189,7 @@ def _tops(links: Iterable[BaseException], model: nn.Module | None) -> list[nn.Mo
 def _annotated(tops: Iterable[nn.Module]) -> list[Node]:
     """Return the nodes with the annotation of a quantizer."""
     graphs = [graph for each in tops if isinstance(graph := getattr(each, "graph", None), Graph)]
-    return [node for graph in graphs for node in graph.nodes if hasattr(node.meta.get(_ANNOTATION), "input_qspec_map")]
+    return [node for graph in graphs for node in graph.nodes if node.meta.get(_ANNOTATION) is not None]
 
 
 def _paths(tops: Iterable[nn.Module]) -> dict[int, str]:

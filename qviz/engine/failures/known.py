@@ -68,9 +68,32 @@ _CONFIGURING = (
         text="quantization range should be positive|quantization range must include 0|must be <= quant_max|"
         "qmin must be strictly less|quant_m(in|ax) out of bound|quant_min must be (strictly )?less",
     ),
+    Cause("stop.weight_only_qconfig", type="AttributeError", text="'Identity' object has no attribute 'dtype'"),
+    Cause(
+        "stop.observer_incomplete",
+        type="AttributeError",
+        text=r"'(?P<observer>(?!NoneType)\w+)' object has no attribute '(?P<attribute>calculate_qparams|qscheme|"
+        r"quant_min|quant_max|ch_axis|is_dynamic)'",
+        frame=r"torch/ao/",
+        step="preparing|calibrating|converting",
+    ),
+    Cause(
+        "stop.observer_qparams",
+        type="TypeError|ValueError",
+        text="cannot unpack non-iterable|values to unpack",
+        frame=r"ao/quantization/fx/(_?convert|utils)\.py|ao/nn/.*:(from_float|get_qconv)",
+        step="converting",
+    ),
+    Cause(
+        "stop.observer_qparams",
+        type="AttributeError",
+        text="'(float|int)' object has no attribute '(float|long|item)'",
+        frame=r"ao/nn/.*:from_float",
+        step="converting",
+    ),
     Cause("stop.prelu_per_channel", type="IndexError", frame=r"quantized/modules/activation\.py:from_float"),
     Cause("stop.channel_axis", text="Ch_axis is < 0|valid ch_axis"),
-    Cause("stop.channel_axis", type="IndexError", frame=r"quantization/observer\.py:_forward"),
+    Cause("stop.channel_axis", type="IndexError|TypeError", frame=r"quantization/observer\.py:_forward"),
     Cause(
         "stop.weight_axis",
         type="IndexError",
@@ -137,7 +160,6 @@ _CONFIGURING = (
         frame=r"nn/utils/(weight_norm|spectral_norm|prune)\.py",
     ),
     Cause("stop.sparse_tensor", text=r"Could not run 'aten::\w+[\w.]*' with arguments from the 'Sparse\w*' backend"),
-    Cause("stop.weight_only_qconfig", type="AttributeError", text="'Identity' object has no attribute 'dtype'"),
     Cause(
         "stop.zero_point_outside",
         text="zero_point` must be between `quant_min` and `quant_max",
@@ -154,6 +176,18 @@ _ANNOTATING = (
     Cause("stop.derived_spec_unresolved", type="KeyError", frame="prepare.py:_create_obs_or_fq_from_qspec"),
     Cause(
         "stop.annotations_overwritten", text=r"Quantizer (?P<quantizer>\w+) has (changed|removed) annotations on node"
+    ),
+    Cause(
+        "stop.annotation_class",
+        text=r"'(?P<class>\w+)' object has no attribute '(input_qspec_map|output_qspec|_annotated)'",
+        frame=r"pt2e/prepare\.py",
+    ),
+    Cause("stop.annotation_key", text=r"Expected input_edge to have type"),
+    Cause(
+        "stop.annotation_spec",
+        type="AssertionError",
+        text="^$",
+        frame=r"fx/prepare\.py:_create_obs_or_fq_from_qspec",
     ),
     Cause("stop.quantization_spec", text="Unsupported quantization_spec|Only float dtype for bias"),
     Cause("stop.padding_in_words", type="ValueError", text=r"is not an aten conv2d operator"),

@@ -188,6 +188,11 @@ def refuse_unlike(call: Arguments, example: Arguments, module: Module | None = N
         QvizError: It has one of these; observers would stop at it, as if an operator were to blame.
     """
     for name, value, wanted in zip(names(example, module), call.values, example.values, strict=False):
+        if isinstance(wanted, torch.Tensor) and _has_no_values(value) and not wanted.is_meta:
+            raise QvizError(
+                tr("The data gives a tensor without values for {name}: it is on the meta device", name=name),
+                tr("Load the batches, or create them without device='meta'."),
+            )
         if isinstance(wanted, torch.Tensor) and _is_unlike(value, wanted):
             raise QvizError(
                 tr(
@@ -203,11 +208,15 @@ def refuse_unlike(call: Arguments, example: Arguments, module: Module | None = N
             )
 
 
+def _has_no_values(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.is_meta
+
+
 def _is_unlike(value: Any, wanted: torch.Tensor) -> bool:
     if isinstance(value, torch.Tensor):
         has_labels = wanted.is_floating_point() and not (value.is_floating_point() or value.is_complex())
         return has_labels and value.dim() != wanted.dim()
-    return isinstance(value, (Mapping, str, bytes)) or type(value).__module__ == "numpy"
+    return value is None or isinstance(value, (Mapping, str, bytes)) or type(value).__module__ == "numpy"
 
 
 def describe(inputs: Arguments) -> tuple[str, ...]:

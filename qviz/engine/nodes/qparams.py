@@ -68,8 +68,14 @@ def of_observer(observer: nn.Module) -> QParams | None:
         read(zero_point),
         _bound(observer, source, "quant_min"),
         _bound(observer, source, "quant_max"),
-        int(getattr(source, "ch_axis", 0)) if per_channel else None,
+        _axis(source) if per_channel else None,
     )
+
+
+def _axis(source: nn.Module) -> int | None:
+    """Return the axis of an observer of channels; None where it was given None, at which torch stops later."""
+    axis = getattr(source, "ch_axis", 0)
+    return None if axis is None else int(axis)
 
 
 def _bound(observer: nn.Module, source: nn.Module, name: str) -> Number | None:

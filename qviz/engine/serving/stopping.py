@@ -6,7 +6,7 @@ import msgspec
 from torch.nn import Module
 
 from qviz.document.flows import flow
-from qviz.document.graph import Json, Kind
+from qviz.document.graph import Json, Kind, Node
 from qviz.document.snapshot import RunError
 from qviz.engine.failures import run_error
 from qviz.engine.failures.remedies import remedy
@@ -25,7 +25,7 @@ def stopped(step: str, failure: BaseException, so_far: Assembly, model: Module, 
         model: The user's, as the flow has it.
         loaded: What the run was given.
     """
-    error = run_error(step, failure, so_far.stages, model, has_data=loaded.batches is not None)
+    error = run_error(step, failure, so_far.stages, model, has_data=_has_data(step, loaded))
     error = _of_data(error, so_far) if loaded.batches is not None else error
     chosen = flow(so_far.plan.flow)
     if step == "capturing" and chosen is not None:
@@ -34,18 +34,34 @@ def stopped(step: str, failure: BaseException, so_far: Assembly, model: Module, 
     return _with(error, patch=remedy(error, so_far.plan, model, tuple(so_far.stages)))
 
 
+def _has_data(step: str, loaded: Loaded) -> bool:
+    """Tell whether a step ran the model on data of the user's; a train function brings its own."""
+    return loaded.batches is not None or (step == "training" and loaded.training is not None)
+
+
 def _of_data(error: RunError, so_far: Assembly) -> RunError:
     """Return the error that data of another dtype than the examples made, where an observer of an input stopped."""
     stage = next((each for each in so_far.stages if each.name == error.args.get("stage")), None)
     if error.code != "stop.dtype_observed" or stage is None:
         return error
-    subject = error.roles.get("subject", ())
-    inputs = (each for each in stage.graph.nodes if each.id in subject and each.kind is Kind.INPUT)
-    wanted = {each.id: each.values[0].dtype for each in inputs if each.values and "float" in each.values[0].dtype}
-    if not wanted:
+    known = {each.id: each for each in stage.graph.nodes}
+    given = {edge.to_id: known[edge.from_id] for edge in reversed(stage.graph.edges)}
+    found = next((each for name in error.roles.get("subject", ()) if (each := _float_input(known[name], given))), None)
+    if found is None:
         return error
-    name, dtype = next(iter(wanted.items()))
+    name, dtype = found.id, found.values[0].dtype
     return msgspec.structs.replace(error, code="stop.dtype_of_data", args={**error.args, "name": name, "wanted": dtype})
+
+
+def _float_input(node: Node, given: dict[str, Node]) -> Node | None:
+    """Return the input behind a node where all on the way is float on the examples: only other data changes that."""
+    while node.values and "float" in node.values[0].dtype:
+        if node.kind is Kind.INPUT:
+            return node
+        if node.id not in given:
+            return None
+        node = given[node.id]
+    return None
 
 
 def _with(error: RunError, **args: Json) -> RunError:

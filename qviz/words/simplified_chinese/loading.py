@@ -47,6 +47,8 @@ TEXTS: dict[str, str] = {
     "The inputs do not fit {form}: {error}": "输入与 {form} 不符：{error}",
     "Give every argument without a default.": "请给出每个没有默认值的参数。",
     "The data gives {given} for {name}, and the example input is {wanted}": "数据为 {name} 给出 {given}，而示例输入是 {wanted}",
+    "The data gives a tensor without values for {name}: it is on the meta device": "数据为 {name} 给出的张量没有值：它在 meta 设备上",
+    "Load the batches, or create them without device='meta'.": "请加载各批次，或创建时不要使用 device='meta'。",
     "Give tensors, in the order of the arguments of forward() or in a dict by their names; labels come after them.": "请给出张量，按 forward() 的参数顺序排列，或放在以参数名为键的字典中；标签放在最后。",
     "an argument": "一个参数",
     # engine/loading/import_failures.py
