@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qviz.engine.failures.causes import Cause
+from qviz.engine.failures.known_own import OF_OWN_PARTS
 
 _TRACING = (
     Cause("stop.packed_sequence", step="capturing", frame=r"nn/utils/rnn\.py:_?(pack|pad)_\w+"),
@@ -69,28 +70,6 @@ _CONFIGURING = (
         "qmin must be strictly less|quant_m(in|ax) out of bound|quant_min must be (strictly )?less",
     ),
     Cause("stop.weight_only_qconfig", type="AttributeError", text="'Identity' object has no attribute 'dtype'"),
-    Cause(
-        "stop.observer_incomplete",
-        type="AttributeError",
-        text=r"'(?P<observer>(?!NoneType)\w+)' object has no attribute '(?P<attribute>calculate_qparams|qscheme|"
-        r"quant_min|quant_max|ch_axis|is_dynamic)'",
-        frame=r"torch/ao/",
-        step="preparing|calibrating|converting",
-    ),
-    Cause(
-        "stop.observer_qparams",
-        type="TypeError|ValueError",
-        text="cannot unpack non-iterable|values to unpack",
-        frame=r"ao/quantization/fx/(_?convert|utils)\.py|ao/nn/.*:(from_float|get_qconv)",
-        step="converting",
-    ),
-    Cause(
-        "stop.observer_qparams",
-        type="AttributeError",
-        text="'(float|int)' object has no attribute '(float|long|item)'",
-        frame=r"ao/nn/.*:from_float",
-        step="converting",
-    ),
     Cause("stop.prelu_per_channel", type="IndexError", frame=r"quantized/modules/activation\.py:from_float"),
     Cause("stop.channel_axis", text="Ch_axis is < 0|valid ch_axis"),
     Cause("stop.channel_axis", type="IndexError|TypeError", frame=r"quantization/observer\.py:_forward"),
@@ -176,18 +155,6 @@ _ANNOTATING = (
     Cause("stop.derived_spec_unresolved", type="KeyError", frame="prepare.py:_create_obs_or_fq_from_qspec"),
     Cause(
         "stop.annotations_overwritten", text=r"Quantizer (?P<quantizer>\w+) has (changed|removed) annotations on node"
-    ),
-    Cause(
-        "stop.annotation_class",
-        text=r"'(?P<class>\w+)' object has no attribute '(input_qspec_map|output_qspec|_annotated)'",
-        frame=r"pt2e/prepare\.py",
-    ),
-    Cause("stop.annotation_key", text=r"Expected input_edge to have type"),
-    Cause(
-        "stop.annotation_spec",
-        type="AssertionError",
-        text="^$",
-        frame=r"fx/prepare\.py:_create_obs_or_fq_from_qspec",
     ),
     Cause("stop.quantization_spec", text="Unsupported quantization_spec|Only float dtype for bias"),
     Cause("stop.padding_in_words", type="ValueError", text=r"is not an aten conv2d operator"),
@@ -354,5 +321,5 @@ OF_INPUTS = (
 OF_NETWORK = (Cause("stop.no_network", text="not on the network|[Nn]ame resolution"),)
 """Where the code of a run was kept off the network (`qviz.engine.network`)."""
 
-CAUSES = (*_TRACING, *_EXPORTING, *_CONFIGURING, *_ANNOTATING, *_CONVERTING, *_RUNNING)
+CAUSES = (*_TRACING, *_EXPORTING, *_CONFIGURING, *OF_OWN_PARTS, *_ANNOTATING, *_CONVERTING, *_RUNNING)
 """The first that fits is told."""

@@ -1,0 +1,42 @@
+"""The known causes of steps that fail at an observer or an annotation of the user's own."""
+
+from __future__ import annotations
+
+from qviz.engine.failures.causes import Cause
+
+OF_OWN_PARTS = (
+    Cause(
+        "stop.observer_incomplete",
+        type="AttributeError",
+        text=r"'(?P<observer>(?!NoneType)\w+)' object has no attribute '(?P<attribute>calculate_qparams|qscheme|"
+        r"quant_min|quant_max|ch_axis|is_dynamic)'",
+        frame=r"torch/ao/",
+        step="preparing|calibrating|converting",
+    ),
+    Cause(
+        "stop.observer_qparams",
+        type="TypeError|ValueError",
+        text="cannot unpack non-iterable|values to unpack",
+        frame=r"ao/quantization/fx/(_?convert|utils)\.py|ao/nn/.*:(from_float|get_qconv)",
+        step="converting",
+    ),
+    Cause(
+        "stop.observer_qparams",
+        type="AttributeError",
+        text="'(float|int)' object has no attribute '(float|long|item)'",
+        frame=r"ao/nn/.*:from_float",
+        step="converting",
+    ),
+    Cause(
+        "stop.annotation_class",
+        text=r"'(?P<class>\w+)' object has no attribute '(input_qspec_map|output_qspec|_annotated)'",
+        frame=r"pt2e/prepare\.py",
+    ),
+    Cause("stop.annotation_key", text=r"Expected input_edge to have type"),
+    Cause(
+        "stop.annotation_spec",
+        type="AssertionError",
+        text="^$",
+        frame=r"fx/prepare\.py:_create_obs_or_fq_from_qspec",
+    ),
+)
