@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QRectF, QSizeF
 
 from qviz.ui.canvas.exposure import Exposure
+from qviz.ui.canvas.scene import Scene
 
 FreeSide: TypeAlias = Literal["left", "right", "below"]
 AWAY = 8.0
 """Pixels from the box to the words."""
+MOST_KNOWN = 2000
+"""Places of a scene of which it is known whether they are free."""
+_free: WeakKeyDictionary[Scene, dict[tuple[float, float, float, float], bool]] = WeakKeyDictionary()
 
 
 class FreeRoom(NamedTuple):
@@ -38,11 +43,25 @@ def free_room(
         room = QRectF(rect.x() / scale, rect.y() / scale, rect.width() / scale, rect.height() / scale)
         if room.left() < area.left() or room.right() > area.right():
             continue
-        boxes = (box for box in exposure.scene.visible(room).boxes if not box.is_open and not box.is_seam)
-        if not any(exposure.rect(box.id).intersects(room) for box in boxes) and not any(map(rect.intersects, taken)):
+        if not any(map(rect.intersects, taken)) and _is_free(exposure, room):
             taken.append(rect)
             return FreeRoom(side, rect)
     return None
+
+
+def _is_free(exposure: Exposure, room: QRectF) -> bool:
+    """Return whether no box stands somewhere; each frame of a pan asks for the same places."""
+    known = _free.setdefault(exposure.scene, {})
+    key = None if exposure.moving is not None else (room.x(), room.y(), room.width(), room.height())
+    found = known.get(key) if key is not None else None
+    if found is None:
+        boxes = (box for box in exposure.scene.visible(room).boxes if not box.is_open and not box.is_seam)
+        found = not any(exposure.rect(box.id).intersects(room) for box in boxes)
+        if key is not None:
+            if len(known) > MOST_KNOWN:
+                known.clear()
+            known[key] = found
+    return found
 
 
 def _candidates(rect: QRectF, size: QSizeF, is_below: bool) -> Iterator[tuple[FreeSide, QRectF]]:

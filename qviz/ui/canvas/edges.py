@@ -17,6 +17,7 @@ ARROW = 6.0
 WIDTH, HEAVY = 1.5, 2.6
 SHADES = 16
 """In which lines come into sight, so that few pens are needed."""
+DASH_UNIT = 1.4
 FRAME_LEAST = 0.7
 """Pixels of the frame of an open group, however small it is."""
 DASHES: dict[Stroke, list[float]] = {"dashed": [5.0, 3.0], "dotted": [1.0, 2.5]}
@@ -65,6 +66,15 @@ def frame_pen(theme: Theme, scale: float = 1.0) -> QPen:
 def _mixed(ground: QColor, color: QColor, shown: float) -> QColor:
     pairs = ((ground.red(), color.red()), (ground.green(), color.green()), (ground.blue(), color.blue()))
     return QColor(*(round(below + (above - below) * shown) for below, above in pairs))
+
+
+@lru_cache(maxsize=256)
+def dashed_pen(theme: Theme, scale: float) -> QPen:
+    """Return the pen of what is gone: a pixel wide on the screen, as that of a frame is."""
+    unit = max(DASH_UNIT, 1.0 / scale)
+    pen = QPen(theme.color("change.removed"), 1.0 / scale)
+    pen.setDashPattern([3.0 * unit * scale, 2.0 * unit * scale])
+    return pen
 
 
 def hairline(color: QColor) -> QPen:

@@ -165,10 +165,6 @@ class Exposure:
             return self.in_sight.lines
         return sorted({line for each in self._around for line in each.lines})
 
-    def reaches(self, rect: QRectF) -> bool:
-        """Return whether what stands in a rectangle, or words of it, may be seen."""
-        return not self._parts or any(self._wider(each).intersects(rect) for each in self._parts)
-
     def touches(self, rect: QRectF) -> bool:
         """Return whether what stands in a rectangle may be seen, itself."""
         return not self._parts or any(each.intersects(rect) for each in self._parts)

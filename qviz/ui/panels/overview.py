@@ -38,6 +38,7 @@ class Overview(QObject):
         self._known: dict[Side, tuple[Ticks, Overlay, Ticks]] = {}
         self._spans: dict[Side, tuple[Box, Mapping[NodeId, int], frozenset[int]]] = {}
         self._shown: dict[Side, tuple[Family, Stage, RailColumn]] = {}
+        self._gone: tuple[tuple[Sequence[str], Sequence[str]], frozenset[int]] | None = None
         self._is_wanted = True
         self.rail = OverviewRail(theme, self._say)
         self.rail.chosen.connect(self.chosen)
@@ -87,7 +88,7 @@ class Overview(QObject):
         if self._shows_changes and len(columns) == 2:
             for side, canvas in self._canvases.items():
                 if canvas.family is not None and canvas.stage is canvas.family.stages[-1]:  # the later one
-                    columns[side] = columns[side]._replace(gone=_gone(columns[side], columns[side.other]))
+                    columns[side] = columns[side]._replace(gone=self._gone_of(columns[side], columns[side.other]))
         self.rail.setVisible(self._is_wanted and bool(columns))
         self.rail.show_columns(columns)
 
@@ -103,6 +104,14 @@ class Overview(QObject):
             rows = [row_of[each] for each in group.members if each in row_of]
             known = self._spans[side] = group, row_of, frozenset((min(rows), max(rows)) if rows else ())
         return known[2]
+
+    def _gone_of(self, column: RailColumn, other: RailColumn) -> frozenset[int]:
+        """Return the rows in which only the other side has something; found once for the ticks of both."""
+        tokens = column.ticks.tokens, other.ticks.tokens
+        if self._gone is None or any(a is not b for a, b in zip(self._gone[0], tokens, strict=True)):
+            rows = zip(*tokens, strict=False)
+            self._gone = tokens, frozenset(row for row, (mine, its) in enumerate(rows) if its and not mine)
+        return self._gone[1]
 
     @property
     def _shows_changes(self) -> bool:
@@ -136,12 +145,6 @@ def _changes(canvas: GraphCanvas) -> Overlay | None:
     """Return the changes that a canvas shows."""
     shown = canvas.scene.overlays.shown if canvas.scene is not None else ()
     return next((each.overlay for each in shown if each.overlay.mark == "outline"), None)
-
-
-def _gone(column: RailColumn, other: RailColumn) -> frozenset[int]:
-    """Return the rows in which only the other side has something."""
-    rows = zip(column.ticks.tokens, other.ticks.tokens, strict=False)
-    return frozenset(row for row, (mine, its) in enumerate(rows) if its and not mine)
 
 
 def _visible(canvas: GraphCanvas, row_of: Mapping[NodeId, int]) -> tuple[int, int] | None:

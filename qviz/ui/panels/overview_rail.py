@@ -116,6 +116,7 @@ class OverviewRail(QWidget):
         """Have larger or smaller letters over the columns."""
         self._letters = QFont(subtitle_font())
         self._letters.setPixelSize(round(self._letters.pixelSize() * text_scale))
+        self._pictures = []
         self.update()
 
     def show_columns(self, columns: Mapping[Side, RailColumn]) -> None:
@@ -150,7 +151,6 @@ class OverviewRail(QWidget):
             return
         for side, column in self._columns.items():
             painter.drawPixmap(0, 0, self._picture(side, column.ticks.tokens))
-        self._write_letters(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_gone(painter)
         self._draw_sight(painter)
@@ -167,19 +167,18 @@ class OverviewRail(QWidget):
             pixmap.setDevicePixelRatio(look.ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(pixmap)
+            self._write_letter(painter, side)
             self._draw_ticks(painter, COLUMNS[side], tokens)
             painter.end()
             known = _TickPicture(look, tokens, pixmap)
             self._pictures = [*self._pictures[1 - KEPT :], known]
         return known.pixmap
 
-    def _write_letters(self, painter: QPainter) -> None:
+    def _write_letter(self, painter: QPainter, side: Side) -> None:
         painter.setFont(self._letters)
         painter.setPen(self._theme.color("text.muted"))
-        for side, letter in ((Side.LEFT, "A"), (Side.RIGHT, "B")):
-            if side in self._columns:
-                head = QRect(COLUMNS[side] - 2, 2, COLUMN + 4, HEAD - 6)
-                painter.drawText(head, Qt.AlignmentFlag.AlignCenter, letter)
+        head = QRect(COLUMNS[side] - 2, 2, COLUMN + 4, HEAD - 6)
+        painter.drawText(head, Qt.AlignmentFlag.AlignCenter, "A" if side is Side.LEFT else "B")
 
     def _draw_ticks(self, painter: QPainter, x: int, tokens: Sequence[str]) -> None:
         pitch, shown = self._pitch, tokens

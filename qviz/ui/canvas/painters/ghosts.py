@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from qviz.ui.canvas.beside import free_room
+from qviz.ui.canvas.edges import dashed_pen
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import elided, subtitle_font, width
 from qviz.ui.canvas.ghosts import FusedBox, Ghost
@@ -17,6 +18,8 @@ from qviz.words import tr
 
 DASH = 9.0
 """Half of the stroke where something comes."""
+COMING_ROOM = 126.0
+"""Pixels for the name of what comes, where its place is narrow, and before it."""
 INSET = 4.0
 COUNT_ROOM = 44.0
 
@@ -48,10 +51,11 @@ class GhostTextPainter:
         if exposure.detail < Detail.TITLES:
             return
         with exposure.in_pixels(painter) as pencil:
-            # What is gone is named where it was, what comes may be named beside its place.
-            is_seen, write = (exposure.touches, _write) if ghosts.is_later else (exposure.reaches, _write_coming)
-            for ghost in filter(lambda each: is_seen(each.rect), ghosts.alone_in(exposure.area)):
-                write(pencil, ghost, exposure.on_screen(ghost.rect), theme)
+            # What is gone is named where it was, what comes right of its place.
+            write, right = (_write, 0.0) if ghosts.is_later else (_write_coming, (DASH + COMING_ROOM) / exposure.scale)
+            for ghost in ghosts.alone_in(exposure.area):
+                if exposure.touches(ghost.rect.adjusted(0.0, 0.0, right, 0.0)):
+                    write(pencil, ghost, exposure.on_screen(ghost.rect), theme)
             for fused in filter(lambda each: exposure.touches(each.rect), ghosts.fused_in(exposure.area)):
                 exposure.dim(painter, fused.box_id)
                 for ghost in fused.parts:
@@ -79,9 +83,7 @@ def _inner(ghost: Ghost) -> QRectF:
 
 def _outline(painter: QPainter, exposure: Exposure, rects: list[QRectF], ground: QColor | None = None) -> None:
     """Draw outlines; a ground hides the line that runs where the box was."""
-    pen = QPen(exposure.theme.color("change.removed"), max(1.4, 1.0 / exposure.scale))
-    pen.setDashPattern([3.0, 2.0])
-    painter.setPen(pen)
+    painter.setPen(dashed_pen(exposure.theme, exposure.scale))
     painter.setBrush(ground if ground is not None else Qt.BrushStyle.NoBrush)
     for rect in rects:
         painter.drawRoundedRect(rect, 5.0, 5.0)
@@ -114,7 +116,7 @@ def _write_coming(pencil: Pencil, ghost: Ghost, rect: QRectF, theme: Theme) -> N
     middle, painter, ink = rect.center(), pencil.painter, theme.color("change.added")
     painter.setPen(QPen(ink, 2.0))
     painter.drawLine(QPointF(middle.x() - DASH, middle.y()), QPointF(middle.x() + DASH, middle.y()))
-    room = QRectF(middle.x() + DASH + 6.0, middle.y() - 9.0, max(rect.width() / 2, 120.0), 18.0)
+    room = QRectF(middle.x() + DASH + 6.0, middle.y() - 9.0, max(rect.width() / 2, COMING_ROOM - 6.0), 18.0)
     text = elided(tr("+ {title}", title=ghost.title), subtitle_font(), room.width())
     ground = QRectF(room.left() - 2.0, room.top() + 2.0, width(text, subtitle_font()) + 4.0, room.height() - 4.0)
     painter.fillRect(ground, theme.color("canvas"))  # a line may turn off here
