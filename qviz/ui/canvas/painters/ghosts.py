@@ -36,7 +36,7 @@ class GhostPainter:
             box = exposure.scene.box[fused.box_id]
             draw_box(painter, exposure, box, exposure.body(box))
             exposure.dim(painter, box.id)
-            _outline(painter, exposure, [_inner(each) for each in fused.parts])
+            _outline(painter, exposure, [_inner(each) for each in fused.parts if exposure.touches(each.rect)])
         painter.setOpacity(1.0)
         alone = [each.rect for each in ghosts.alone_in(exposure.area) if exposure.touches(each.rect)]
         _outline(painter, exposure, alone, exposure.theme.color("canvas"))
@@ -58,7 +58,7 @@ class GhostTextPainter:
                     write(pencil, ghost, exposure.on_screen(ghost.rect), theme)
             for fused in filter(lambda each: exposure.touches(each.rect), ghosts.fused_in(exposure.area)):
                 exposure.dim(painter, fused.box_id)
-                for ghost in fused.parts:
+                for ghost in filter(lambda each: exposure.touches(each.rect), fused.parts):
                     _write(pencil, ghost, exposure.on_screen(_inner(ghost)), theme)
                 painter.setOpacity(1.0)
 
