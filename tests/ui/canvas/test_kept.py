@@ -191,3 +191,14 @@ def test_the_line_of_a_frame_is_at_most_a_pixel_wide_and_its_dashes_stay(scale):
     pen = frame_pen(theme("light"), scale)
     assert 0.7 - 1e-9 <= pen.widthF() * scale <= 1.0 + 1e-9
     assert sum(pen.dashPattern()) * pen.widthF() == pytest.approx(9.0 * max(pen.widthF(), 1.0))
+
+
+def test_tiles_at_two_edges_of_the_screen_are_two_parts():
+    right, below = (
+        [QRect(480, 100 * at, 20, 100) for at in range(5)],
+        [QRect(100 * at, 570, 100, 30) for at in range(4)],
+    )
+    assert kept._together([right[0], below[0], right[1], *right[2:], QRect(), *below[1:]]) == [
+        QRect(480, 0, 20, 500),
+        QRect(0, 570, 400, 30),
+    ]

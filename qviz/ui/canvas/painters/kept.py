@@ -26,6 +26,8 @@ REACH = 220.0
 """Pixels that words may stand away from what they belong to: labels of lines, names beside brackets, what comes."""
 SETTLED = 120
 """Milliseconds after the last pan until all is painted as one picture: at its edge less may be seen than was kept."""
+WASTE = 1.3
+"""How much more than two rectangles the one may hold that stands for both."""
 _EXACT = 1e-6
 
 
@@ -102,8 +104,7 @@ class KeptPainter(QObject):
             self._paint(exposure, exposure)
         else:
             parts = _uncovered(whole, *way)
-            if fresh:  # tiles beside each other, as one: each part is looked through by itself
-                parts.append(_on_screen(reduce(QRectF.united, fresh), exposure, whole))
+            parts += _together([_on_screen(each, exposure, whole) for each in fresh])
             if any(way):
                 self._picture.scroll(round(way[0] * look.ratio), round(way[1] * look.ratio), self._picture.rect())
                 self._settled.start()
@@ -171,6 +172,26 @@ def _uncovered(whole: QRect, x: int, y: int) -> list[QRect]:
     rows = QRect(0, 0, wide, y) if y > 0 else QRect(0, tall + y, wide, -y)
     top, left = max(y, 0), QRect(0, 0, x, tall) if x > 0 else QRect(wide + x, 0, -x, tall)
     return [rows, QRect(left.x(), top, left.width(), tall - abs(y))]
+
+
+def _together(rects: Sequence[QRect]) -> list[QRect]:
+    """Return rectangles of which those beside each other are one, for each is looked through by itself.
+
+    Those at two edges of the screen are two: what holds both is nearly all of it.
+    """
+    found: list[QRect] = []
+    for rect in rects:
+        if rect.isEmpty():
+            continue
+        near = next((each for each in found if _area(each.united(rect)) <= WASTE * (_area(each) + _area(rect))), None)
+        if near is not None:
+            found.remove(near)
+        found.append(rect if near is None else near.united(rect))
+    return found
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height()
 
 
 def _on_screen(area: QRectF, exposure: Exposure, whole: QRect) -> QRect:
