@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-from qviz.document.graph import NodeId
+from qviz.document.graph import Kind, NodeId
 from qviz.session.project import Project
 from qviz.session.sides import Side
 
@@ -20,12 +20,14 @@ class ChangeRow(NamedTuple):
         left: The nodes of the left stage.
         right: The nodes of the right stage.
         place: The module path of the first.
+        is_constant: Whether it is of constants, which stand in the box of their operator.
     """
 
     sort: ChangeSort
     left: tuple[NodeId, ...]
     right: tuple[NodeId, ...]
     place: str
+    is_constant: bool = False
 
 
 def change_rows(project: Project) -> Iterator[ChangeRow]:
@@ -33,11 +35,14 @@ def change_rows(project: Project) -> Iterator[ChangeRow]:
     changes = project.changes
     if changes is None:
         return
-    places = {
-        side: {node.id: node.place for node in stage.whole.nodes} if (stage := project.stage(name)) else {}
-        for side in Side
-        for name in [project.shown.on(side)]
-    }
+    stages = {side: project.stage(project.shown.on(side)) for side in Side}
+    nodes = {side: {node.id: node for node in stage.whole.nodes} if stage else {} for side, stage in stages.items()}
+
+    def row(sort: ChangeSort, left: tuple[NodeId, ...], right: tuple[NodeId, ...]) -> ChangeRow:
+        found = [*(nodes[Side.LEFT].get(each) for each in left), *(nodes[Side.RIGHT].get(each) for each in right)]
+        first = found[0].place if found[0] is not None else ""
+        return ChangeRow(sort, left, right, first, all(each and each.kind is Kind.CONSTANT for each in found))
+
     is_forward = changes.earlier == project.shown.left
     fused = {part for parts in changes.fused for part in parts}
     told: set[NodeId] = set()
@@ -49,12 +54,12 @@ def change_rows(project: Project) -> Iterator[ChangeRow]:
                 continue
             told.update(there)
             sort: ChangeSort = "fused" if fused & {node, *here, *there} and len(here) != len(there) else "replaced"
-            yield ChangeRow(sort, here or (node,), there, places[Side.LEFT].get(node, ""))
+            yield row(sort, here or (node,), there)
         else:
-            yield ChangeRow("removed" if is_forward else "added", (node,), (), places[Side.LEFT].get(node, ""))
+            yield row("removed" if is_forward else "added", (node,), ())
     for node in changes.after:
         if node not in told and not project.partners(Side.RIGHT, (node,)):
-            yield ChangeRow("added" if is_forward else "removed", (), (node,), places[Side.RIGHT].get(node, ""))
+            yield row("added" if is_forward else "removed", (), (node,))
 
 
 def change_cells(project: Project) -> tuple[list[str], list[list[str]]]:

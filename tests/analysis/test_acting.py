@@ -58,7 +58,10 @@ def plan_of(edit: PlanEdit | NoEdit) -> Plan:
 )
 def test_an_operator_is_left_in_float_from_every_stage_and_taken_back(place: str, plan: Plan, after: Plan):
     run, chosen = inspected(), target(place, plan)
-    made = plan_of(leave_in_float(run, plan, chosen))
+    edit = leave_in_float(run, plan, chosen)
+    assert isinstance(edit, PlanEdit)
+    assert edit.told.startswith(f"{chosen.name} will stay in float"), "nothing has run yet"
+    made = edit.plan
     assert made == after
     assert stays_in_float(run, made, chosen)
     assert plan_of(leave_in_float(run, made, chosen)) == plan

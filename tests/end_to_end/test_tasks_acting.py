@@ -65,6 +65,7 @@ def test_find_the_quantizer_that_costs_most_and_mend_it(user: User):
     user.wait_for_result()
     user.click_node("filters")
     assert user.sees("1 of 4 places", "of the output noise.", "weight 7")
+    assert user.sees("Its own noise falls by"), "which is not what the output gains"
     user.click_text("Apply")
     assert user.sees("Not run yet")
     user.click_text("Run")

@@ -32,5 +32,13 @@ def test_what_only_the_later_stage_has_was_added_whichever_pane_shows_it():
     assert rows(project.swapped()) == [("added", ("obs",), ())]
 
 
+def test_constants_that_stand_in_the_box_of_their_operator_are_told_apart():
+    scale = node("scale", kind="constant", target="conv_scale")
+    after = stage("prepared", *AFTER.graph.nodes[:2], scale, *AFTER.graph.nodes[2:])
+    links = link_stages(BEFORE, after)
+    project = Project.of_snapshot(msgspec.structs.replace(snapshot(BEFORE, after), links=links))
+    assert {each.right: each.is_constant for each in change_rows(project)} == {("obs",): False, ("scale",): True}
+
+
 def test_one_stage_has_no_changes():
     assert rows(Project.of_snapshot(snapshot(BEFORE))) == []

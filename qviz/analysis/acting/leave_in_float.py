@@ -11,8 +11,9 @@ from qviz.document.changes import Change, changed
 from qviz.document.configuration import QuantizerRule, Rule
 from qviz.document.flows import Flow, Mode
 from qviz.document.plan import Plan
-from qviz.words import tr
+from qviz.words import mark, tr
 
+_STUBS = mark("{name} will stay in float: put a DeQuantStub before it and a QuantStub after it.")
 _MOST_READERS = 4
 """A tensor that more operators ask for is no single change in a flow that has only operators."""
 
@@ -29,9 +30,9 @@ def leave_in_float(run: InspectedRun, plan: Plan, target: EditTarget) -> PlanEdi
         return PlanEdit(without(plan, change), tr("{name} follows the configuration again.", name=target.name))
     if target.tensor is None and run.is_low(target.stage, target.nodes) is False and _is_all_float(run, target):
         return NoEdit(tr("{name} is in float already.", name=target.name))
-    told = tr("{name} stays in float.", name=target.name)
+    told = tr("{name} will stay in float.", name=target.name)
     if chosen.mode is Mode.EAGER and chosen.fixes_activation_ranges:
-        told = tr("{name} stays in float: put a DeQuantStub before it and a QuantStub after it.", name=target.name)
+        told = tr(_STUBS, name=target.name)
     return PlanEdit(changed(plan, (change,)), told)
 
 

@@ -13,10 +13,10 @@ from qviz.analysis.inspecting.tensor_table import TensorTable, tensor_table
 from qviz.analysis.inspecting.tensors import tensors
 from qviz.analysis.linking.relations import became, came_from
 from qviz.analysis.views.captions import signature, title_of
-from qviz.document.graph import Kind, Node, NodeId
+from qviz.document.graph import Kind, Node, NodeId, Why
 from qviz.document.snapshot import Finding, Link, StageName
 from qviz.words import names, tr, trn
-from qviz.words.formats import dtype, ended, percent, sentence, size
+from qviz.words.formats import dtype, ended, listed, percent, sentence, sentences, size
 
 Fact: TypeAlias = tuple[str, str]
 """What something is called, and what it is."""
@@ -136,13 +136,24 @@ def node_page(run: InspectedRun, place: NodePlace, text: Sequence[str] = ()) -> 
 
 def _why(run: InspectedRun, place: NodePlace, node: Node) -> str:
     """Return why a node is as it is; of an operator before it is prepared, why it is what it becomes."""
-    told = sentence(node.why.rule) if node.why is not None else ""
+    told = _reason(node.why) if node.why is not None else ""
     judged = run.judged_stage
     if judged is None or place.stage != run.parts.own_stages[0].name or place.stage == judged or not node.kind.computes:
         return told
     became = run.become(place.stage, (place.node,), judged)
-    later = next((why.rule for each in became if (why := run.index(judged).nodes[each].why) is not None), "")
-    return tr("In {stage}: {why}", stage=names.stage(judged), why=sentence(later)) if later else told
+    later = next((_reason(why) for each in became if (why := run.index(judged).nodes[each].why) is not None), "")
+    return tr("In {stage}: {why}", stage=names.stage(judged), why=later) if later else told
+
+
+def _reason(why: Why) -> str:
+    """Return a reason as a sentence, and as a second one what asked for low precision, where the first does not say."""
+    asked, origin = (part if isinstance(part := why.args.get(name), dict) else {} for name in ("asked", "origin"))
+    given, roles, told = asked.get("args"), origin.get("roles"), ""
+    if isinstance(given, dict) and "setter" in given:
+        told = tr("Its qconfig comes from {setter}.", setter=given["setter"])
+    elif isinstance(roles, dict) and isinstance(inputs := roles.get("inputs"), list | tuple):
+        told = tr("The annotation has specs for {inputs}.", inputs=listed(inputs))
+    return sentences((sentence(why.rule), told))
 
 
 def _about(run: InspectedRun, place: NodePlace, node: Node) -> Iterator[str]:

@@ -180,9 +180,12 @@ class Dimming(QObject):
         panes.highlight({Side.LEFT: frozenset(changes.before), Side.RIGHT: frozenset(changes.after)})
         panes.set_brackets({changes.earlier: changes.fused})
         if (project := self._open.value) is not None:
-            count = Counter(each.sort for each in change_rows(project))
-            step = Stepper(trn(count.total(), "{count} change", "{count} changes"), self.change_stepped.emit)
+            rows = [*change_rows(project)]
+            count = Counter(each.sort for each in rows if not each.is_constant)  # those inside a box have no mark
+            step = Stepper(trn(len(rows), "{count} change", "{count} changes"), self.change_stepped.emit)
             sorts = [tr(text, count=grouped(count[sort])) for sort, text in _SORTS.items() if count[sort]]
+            if constants := len(rows) - count.total():
+                sorts.append(trn(constants, "{count} constant", "{count} constants"))
             self._begin(about or " · ".join(sorts) or tr("Nothing changed"), step if sorts else None)
 
     def hide_dimmed(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 TEXTS: dict[str, str] = {
     # edits of the plan
-    "{name} stays in float.": "{name} 保持浮点。",
-    "{name} stays in float: put a DeQuantStub before it and a QuantStub after it.": "{name} 保持浮点：请在其前放 "
+    "{name} will stay in float.": "{name} 将保持浮点。",
+    "Its qconfig comes from {setter}.": "其 qconfig 来自 {setter}。",
+    "The annotation has specs for {inputs}.": "标注为 {inputs} 给出了规格。",
+    "{name} will stay in float: put a DeQuantStub before it and a QuantStub after it.": "{name} 将保持浮点：请在其前放 "
     "DeQuantStub，其后放 QuantStub。",
     "{name} follows the configuration again.": "{name} 重新遵循配置。",
     "{name} follows the configuration again": "{name} 重新遵循配置",

@@ -26,7 +26,7 @@ from qviz.ui.panels.integers import IntegersTable
 from qviz.ui.panels.widgets import breakable, button, dot, label
 from qviz.ui.theme import Theme
 from qviz.words import names, term, tr, trn
-from qviz.words.formats import gain, grouped, part, span, tensor
+from qviz.words.formats import decibels, grouped, part, span, tensor
 from qviz.words.untrusted import plain_tip
 from qviz.words.visible import short_name
 
@@ -259,8 +259,9 @@ class NodeSheet(Sheet):
         for row in noise.rows:
             for each in [other for other in remedies(row) if other.patch and other.name != "float"][:_REMEDIES]:
                 name = alternative_name(each).text
-                told = tr("{kind}: {name} ({gain})", kind=row.id, name=name, gain=gain(gain_of(each)))
-                self.row(label(told, "small", wraps=True), self.apply_button(each.patch, told)).setStretch(0, 1)
+                about = tr("{kind}: {name}", kind=row.id, name=name)
+                told = tr("{remedy}. Its own noise falls by {gain}.", remedy=about, gain=decibels(gain_of(each)))
+                self.row(label(told, "small", wraps=True), self.apply_button(each.patch, about)).setStretch(0, 1)
 
     def _add_findings(self) -> None:
         found = self._page.findings
