@@ -200,7 +200,6 @@ def measure(stage: Stage, before: Stage, repeats: int) -> list[Line]:
     case.stage = stage
     case.trees.of(stage.graph)
     warm = case.median(case.opened)
-    yard = sixty_boxes(case.canvas)
     lines = case.lines
     lines.append(("open to first picture, groups known, ms", warm, 150, "150 ms"))
     lines.append(("the same, groups found then, more ms", statistics.median(cold) - warm, 500, "500 ms"))
@@ -217,7 +216,11 @@ def measure(stage: Stage, before: Stage, repeats: int) -> list[Line]:
     lines.append(("flip to another stage, ms", _flip(case, before), 100, "100 ms"))
     if count <= ALL_UP_TO:
         lines.append(("everything unfolded, drawn after, ms", _unfold_all(case), 2000, "2 s"))
-    worst = max(sorted(case.frames(scale))[38] for scale in (1.0, 0.5, 0.3, 0.15, 0.08, 0.04, 0.01))
+    yards, worst = [sixty_boxes(canvas)], 0.0  # beside the frames: a processor that is shared has slow seconds
+    for scale in (1.0, 0.5, 0.3, 0.15, 0.08, 0.04, 0.01):
+        worst = max(worst, sorted(case.frames(scale))[38])
+        yards.append(sixty_boxes(canvas))
+    yard = statistics.median(yards)
     lines.append(("frame of pan and zoom, 95 %, ms", worst, 2 * yard, f"60 labelled boxes: {yard:.2f} ms"))
     _against_items(case, count)
     if count <= FLAT_UP_TO:

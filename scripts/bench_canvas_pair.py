@@ -128,9 +128,8 @@ def measured(snapshot: Snapshot, repeats: int) -> list[Line]:
 
     lines.append(("two panes: swap, ms", pair.median(swapped), 100, "100 ms"))
     pair.opened(snapshot)
-    yard = sixty_boxes(right)
     for choice in OverlayChoice:
-        lines += _with_overlay(pair, choice, yard, "")
+        lines += _with_overlay(pair, choice, "")
     pair.panes.lay_over(OverlayChoice.ROLES)
     pair.settle()
 
@@ -141,17 +140,25 @@ def measured(snapshot: Snapshot, repeats: int) -> list[Line]:
 
     lines.append(("two panes: everything expanded, ms", pair.median(all_open), 2000, "2 s"))
     for choice in OverlayChoice:
-        lines += _with_overlay(pair, choice, yard, ", all expanded")
+        lines += _with_overlay(pair, choice, ", all expanded")
     lines.append(("two panes: longest block of the event loop, ms", pair.longest, 50, "50 ms"))
     return lines
 
 
-def _with_overlay(pair: Pair, choice: OverlayChoice, yard: float, state: str) -> Iterator[Line]:
-    """Yield how long it takes to lay something over both panes, and a frame of pan and zoom with it."""
+def _with_overlay(pair: Pair, choice: OverlayChoice, state: str) -> Iterator[Line]:
+    """Yield how long it takes to lay something over both panes, and a frame of pan and zoom with it.
+
+    The yardstick is measured beside the frames: a processor that is shared has slow seconds.
+    """
     took = pair.took(lambda: pair.panes.lay_over(choice))
     pair.settle()
     yield f"two panes: {choice.value} laid over{state}, ms", took, None, ""
-    worst = max(sorted(pair.frames(scale))[38] for scale in SCALES)
+    canvas = pair.panes.panes[Side.RIGHT].canvas
+    yards, worst = [sixty_boxes(canvas)], 0.0
+    for scale in SCALES:
+        worst = max(worst, sorted(pair.frames(scale))[38])
+        yards.append(sixty_boxes(canvas))
+    yard = statistics.median(yards)
     words = f"60 labelled boxes: {yard:.2f} ms"
     yield f"two panes: frame of pan and zoom, {choice.value}{state}, 95 %, ms", worst, 2 * yard, words
 
