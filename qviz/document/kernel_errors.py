@@ -13,6 +13,8 @@ KERNEL_ERRORS = (
     ("view size is not compatible", "view"),
     ("'function' object has no attribute", "weight_is_method"),
     ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),
+    ("is above upper bound", "zero_point"),
+    ("is below lower bound", "zero_point"),
     ("QuantizedCPU", "no_kernel"),
     ("on quantized tensors", "no_kernel"),
     ("promoteTypes with quantized numbers", "no_kernel"),  # q * 0.5, with a number of Python

@@ -108,6 +108,8 @@ _KNOWN = (
     _Follows(STOPPED, "bounds_outside_dtype", _for_bounds),
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows("degenerate_scale.not_finite", "not_finite"),
+    _Follows("kernel_differs", "degenerate_scale.not_positive", _at_same_node),
+    _Follows("output_differs", "degenerate_scale.not_positive"),
     _Follows("output_differs.unknown", "not_finite"),
     _Follows("output_differs.not_measurable", "not_finite"),
     *(

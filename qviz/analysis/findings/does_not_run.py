@@ -13,7 +13,7 @@ from qviz.document.snapshot import Finding, Level, Stage
 
 _NOTE = "not_measured.converted"
 _REFUSED = re.compile(r"forward\(\) got an unexpected keyword argument '(?P<argument>\w+)'")
-_EVERYWHERE = frozenset(("refused_by_qnnpack", "view", "lstm_projection", "weight_is_method"))
+_EVERYWHERE = frozenset(("refused_by_qnnpack", "view", "zero_point", "lstm_projection", "weight_is_method"))
 """Causes whose hint holds without stubs, too; for the others a stub is the remedy, which graphs have not."""
 
 

@@ -17,6 +17,10 @@ _UNANNOTATED = {"float.not_annotated", "operator.float"}
 """Reasons that a quantizer gives by doing nothing."""
 
 
+_READ = 2
+"""Activation and weight, or both operands, come first; a bias is read in float."""
+
+
 @finds("nothing_quantized")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield a finding when no quantizable operator of the converted stage runs in low precision."""
@@ -29,6 +33,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         roles: Json = {role: [*ids] for role, ids in cause.roles.items()}
         args["cause"] = {"code": cause.code, "roles": roles, "args": cause.args}
     code = _cause(evidence, stays_float) if cause is None else "nothing_quantized.layers"
+    roles_of = {"subject": stays_float}
+    if code == "nothing_quantized.not_observed" and (partly := _partly_observed(evidence, stays_float)):
+        code, roles_of["observed"] = "nothing_quantized.partly_observed", partly
     if code == "nothing_quantized.not_annotated":
         nodes = evidence.index(evidence.converted).nodes
         args["operators"] = [*dict.fromkeys(operator_name(nodes[each]) for each in stays_float)]
@@ -38,9 +45,25 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         stage=evidence.converted.name,
         nodes=stays_float,
         code=code,
-        roles={"subject": stays_float},
+        roles=roles_of,
         args=args,
     )
+
+
+def _partly_observed(evidence: Evidence, stays_float: Sequence[str]) -> tuple[str, ...]:
+    """Return the operators with observers at some of activation, weight and output, but not at what they read."""
+    stage = evidence.prepared
+    if stage is None or not evidence.is_exported:
+        return ()
+    index, found = evidence.index(stage), []
+    for each in stays_float:
+        if each not in index.nodes:
+            continue
+        read = [index.nodes[given].kind.watches for given in index.producers[each][:_READ]]
+        is_watched = any(read) or any(index.nodes[user].kind.watches for user in index.users[each])
+        if is_watched and not all(read):
+            found.append(each)
+    return tuple(found)
 
 
 def _is_told(evidence: Evidence) -> bool:

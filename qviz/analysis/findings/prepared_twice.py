@@ -14,6 +14,8 @@ from qviz.document.snapshot import Finding, Level
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield the observers of a weight that has one already; of activations two may be what annotations want."""
     stage = evidence.prepared
+    if evidence.flow is not None:
+        return  # it prepares once; a quantizer may annotate a weight and the edge that reads it
     if stage is None or any(each.rule == "applied_twice" for each in evidence.snapshot.findings):
         return
     index = evidence.index(stage)

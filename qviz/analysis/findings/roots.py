@@ -27,6 +27,8 @@ _LAST = 3
 _SUMMARIES = frozenset(("little_quantized",))
 """What only adds up others: said last."""
 
+_IMPOSSIBLE = frozenset(("degenerate_scale.not_finite", "degenerate_scale.not_positive"))
+"""Scales with which nothing right comes out."""
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -46,7 +48,7 @@ def with_roots(found: Iterable[Finding], evidence: Evidence) -> tuple[tuple[int,
 def _ranked(finding: Finding, damages: list[Finding], worst: Level, evidence: Evidence) -> tuple[int, Finding]:
     if finding.rule == DAMAGE:
         return 1, finding
-    if finding.rule in _BEFORE or finding.code == "degenerate_scale.not_finite":
+    if finding.rule in _BEFORE or finding.code in _IMPOSSIBLE:
         return 0, finding
     level = worst if finding.rule in _ANYWHERE else None
     if finding.rule in _AT_OWNER:

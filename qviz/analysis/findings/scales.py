@@ -28,6 +28,8 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
     yield from infinite
     stage = evidence.converted
     found = [node.id for node in stage.whole.nodes if _is_degenerate(node)] if stage is not None else []
+    impossible = [each for each in found if stage is not None and _is_impossible(evidence.index(stage).nodes[each])]
+    found = [each for each in found if each not in impossible]
     constants = [each for each in found if stage is not None and _quantizes_constant(evidence.index(stage), each)]
     weights = [each for each in found if stage is not None and _holds_weight(evidence.index(stage).nodes[each])]
     found = [each for each in found if each not in constants and each not in weights]
@@ -41,15 +43,12 @@ def find_degenerate(evidence: Evidence) -> Iterator[Finding]:
         subject = tuple(weights)
         code = "degenerate_scale.weight_of_zeros"
         yield Finding("degenerate_scale", Level.WARNING, stage.name, subject, code, {"subject": subject})
+    if stage is not None and impossible:
+        subject, code = tuple(impossible), "degenerate_scale.not_positive"
+        yield Finding("degenerate_scale", Level.ERROR, stage.name, subject, code, {"subject": subject})
     if stage is not None and found:
-        yield Finding(
-            rule="degenerate_scale",
-            level=Level.WARNING,
-            stage=stage.name,
-            nodes=tuple(found),
-            code="degenerate_scale.all_zeros",
-            roles={"subject": tuple(found)},
-        )
+        subject, code = tuple(found), "degenerate_scale.all_zeros"
+        yield Finding("degenerate_scale", Level.WARNING, stage.name, subject, code, {"subject": subject})
     if not found:
         yield from _only_zeros(evidence)
     vanishing = [each for each in _ranges(evidence) if 0 < each.width < each.step and not _is_constant(evidence, each)]
@@ -110,6 +109,12 @@ def _is_degenerate(node: Node) -> bool:
     known = (node.quant.output, node.quant.weight)
     params = [each for each in known if each is not None and not each.dtype.endswith(_OF_BIAS)]
     return any((scales := numbers(each.scale)) and all(map(_means_nothing, scales)) for each in params)
+
+
+def _is_impossible(node: Node) -> bool:
+    """Return whether a scale is zero or negative: torch's observers give none below their eps."""
+    params = (node.quant.output, node.quant.weight) if node.quant is not None else ()
+    return any(scale <= 0 for each in params if each is not None for scale in numbers(each.scale))
 
 
 def _holds_weight(node: Node) -> bool:

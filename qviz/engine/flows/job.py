@@ -90,7 +90,7 @@ class Job:
         try:
             with torch.no_grad():
                 for done, batch in enumerate(self.batches, 1):
-                    batch.call(prepared)
+                    batch.cloned().call(prepared)  # forward may work in place
                     self.reporter.started("calibrating", done, total)
         finally:
             self.reporter.reached("prepared", graph_of(prepared))
@@ -113,7 +113,7 @@ class Job:
                     self.reporter.found(finding)
             else:
                 self.reporter.found(_only_demonstrated())
-                self.inputs.call(prepared)
+                self.inputs.cloned().call(prepared)
         finally:
             self.reporter.reached("prepared", graph_of(prepared))
 

@@ -82,6 +82,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "no observer was requested for them, or the capture lost what the quantizer needs",
         "hint": "Look at the stage Prepared: an operator without observers was not annotated.",
     },
+    "nothing_quantized.partly_observed": {
+        "message": _NOTHING_QUANTIZED,
+        "reason": "observers stand at only some inputs or at the output of {observed}; an operator runs in low "
+        "precision where activation and weight both do",
+        "hint": "In the quantizer, annotate the activation and the weight of each in input_qspec_map.",
+    },
     "little_quantized": {
         "message": "{low} of {total} quantizable operators {low:runs/run} in low precision",
         "reason": "these stay in float: {operators:all}",

@@ -131,6 +131,12 @@ STATEMENTS: dict[str, Entry] = {
         "Leave the modules that torch.cond or torch.while_loop calls in float, by a rule without a qconfig: it "
         "compiles its functions, and torch.compile cannot follow quantized modules. Or choose with a Python if."
     ),
+    "converted_does_not_run.zero_point": {
+        "message": "the converted model does not run[[: it stops at {subject}]]",
+        "reason": "{text}",
+        "hint": "Correct the observer, or the scale that was written by hand: the zero point is outside of its dtype. "
+        "0 … 255 is quint8 and uint8, −128 … 127 is qint8 and int8.",
+    },
     "converted_does_not_run.weight_is_method": _does_not_run(
         "Find the code that reads weight as a tensor: it is a method of quantized modules. For torch's Transformer "
         "layers, call torch.backends.mha.set_fastpath_enabled(False)."

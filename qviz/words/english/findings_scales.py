@@ -50,6 +50,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Calibrate with data like the data the model will meet; the stage Prepared shows what the observer "
         "saw.",
     },
+    "degenerate_scale.not_positive": {
+        "message": "the {subject:scale/scales} of {subject} {subject:is/are} zero or negative",
+        "reason": "no observer of torch computes such a scale: an observer of your own gave it, or it was written into "
+        "the model or its configuration" + MEASURED,
+        "hint": "Correct calculate_qparams() of the observer, or the scale that you wrote: it is a positive number.",
+    },
     "degenerate_scale.only_zeros": {
         "message": "{subject} observed only zeros",
         "reason": "its range is empty, so the scale is the smallest that the observer gives, and every other value is "

@@ -75,6 +75,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "它们被观测过，而 convert 没有找到适合所用 dtype 的低精度算子",
         "hint": "请让权重和激活的观测器使用后端列出的 dtype：激活 quint8，权重 qint8。",
     },
+    "nothing_quantized.partly_observed": {
+        "message": _NOTHING,
+        "reason": "{observed} 只有部分输入或输出处有观测器；只有激活和权重都量化时，算子才以低精度运行",
+        "hint": "请在量化器的 input_qspec_map 中同时标注各算子的激活和权重。",
+    },
     "nothing_quantized.not_observed": {
         "message": _NOTHING,
         "reason": "没有为它们请求观测器，或捕获丢失了量化器所需的信息",

@@ -112,6 +112,11 @@ STATEMENTS: dict[str, Entry] = {
         "请用不带 qconfig 的规则让 torch.cond 或 torch.while_loop 调用的模块保持浮点：它会编译其函数，而 torch.compile "
         "无法跟随量化模块。或者用 Python 的 if 选择。"
     ),
+    "converted_does_not_run.zero_point": {
+        "message": "转换后的模型无法运行[[：停在 {subject}]]",
+        "reason": "{text}",
+        "hint": "请改正观测器，或手写的 scale：zero point 超出其 dtype。0 … 255 为 quint8 和 uint8，−128 … 127 为 qint8 和 int8。",
+    },
     "converted_does_not_run.weight_is_method": _does_not_run(
         "请找出把 weight 当作张量读取的代码：在量化模块中它是方法。对于 torch 的 Transformer 层，请调用 "
         "torch.backends.mha.set_fastpath_enabled(False)。"

@@ -233,6 +233,11 @@ SCALES: dict[str, Entry] = {
         "reason": "观测器只见过零，或权重全为零，因此其他值都被截断" + MEASURED,
         "hint": "请用与模型实际遇到的数据相似的数据校准；准备阶段显示观测器见过什么。",
     },
+    "degenerate_scale.not_positive": {
+        "message": "{subject} 的 scale 为零或负数",
+        "reason": "torch 的观测器不会算出这样的 scale：它来自您自己的观测器，或被写进了模型或其配置" + MEASURED,
+        "hint": "请改正观测器的 calculate_qparams()，或您写入的 scale：它是正数。",
+    },
     "degenerate_scale.weight_of_zeros": {
         "message": "{subject} 的权重全为零或接近零",
         "reason": "scale 是 torch 的最小值，观测器对空范围给出该值" + MEASURED,
