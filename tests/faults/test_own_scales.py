@@ -70,7 +70,7 @@ def of_conv(*edges: int, own: bool = False, out: bool = False) -> Callable[[], Q
     def of(node: Any) -> QuantizationAnnotation:
         if own:
             node.args[1].meta["quantization_annotation"] = QuantizationAnnotation({}, spec(), _annotated=True)
-        asked = {node.args[at]: spec() for at in edges}
+        asked: dict[Any, Any] = {node.args[at]: spec() for at in edges}
         return QuantizationAnnotation(asked, spec() if out else None, _annotated=True)
 
     return lambda: Annotates(of)
