@@ -108,7 +108,7 @@ QToolButton[role="crumb"]:focus, QToolButton[role="crumb-model"]:focus {{ border
 QTabBar QToolButton {{ padding: 0; border-radius: 0; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton[role="field"] {{ color: {text.muted}; text-align: left; padding: 5px 9px; }}
-QPushButton[role="chip"] {{ border-radius: 9px; padding: 2px 9px; font-size: 11px; }}
+QPushButton[role="chip"] {{ border-radius: 8px; padding: 2px 9px; font-size: 11px; }}
 QPushButton[role="chip"]:checked {{ background: {accent.soft}; border-color: {accent}; }}
 QPushButton[role="stage"] {{ border-radius: 10px; padding: 3px 13px; }}
 QPushButton[role="stage"][shown="true"] {{ border: 2px solid {accent}; padding: 2px 12px 2px 6px; }}

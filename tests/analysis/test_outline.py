@@ -58,3 +58,12 @@ def test_the_tree_follows_the_result_on_screen(qapp):
         assert (item.text(0), item.text(1)) == (name, low)
     tree.show_modules(())
     assert tree.topLevelItemCount() == 0
+
+
+def test_an_empty_tree_says_what_will_be_there(qapp):
+    tree = ModuleTree()
+    tree.resize(240, 80)
+    said = tree.grab().toImage()
+    assert len({said.pixel(x, y) for x in range(8, 200) for y in range(4, 40)}) > 1
+    tree.show_modules((OutlineRow("one", "Linear", None),))
+    assert said != tree.grab().toImage()

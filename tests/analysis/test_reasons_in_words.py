@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from qviz.analysis.inspecting.node_page import _reason
+from qviz.analysis.inspecting.inspected_run import NodePlace
+from qviz.analysis.inspecting.node_page import _reason, node_page
 from qviz.document.graph import Json, Why
+from tests.factories import inspected, node, snapshot, stage
 
 QCONFIG: Json = {"code": "quantized.qconfig", "roles": {"subject": ["conv"]}, "args": {"setter": "set_global"}}
 ANNOTATED: Json = {"code": "origin.annotated_inputs", "roles": {"subject": ["conv"], "inputs": ["x", "weight"]}}
@@ -33,3 +35,16 @@ ANNOTATED: Json = {"code": "origin.annotated_inputs", "roles": {"subject": ["con
 )
 def test_who_asked_for_low_precision_is_the_second_sentence(why: Why, told: str):
     assert _reason(why) == told
+
+
+def test_the_name_of_a_node_that_is_its_path_is_not_told_beside_it():
+    nodes = [
+        node("x", kind="input"),
+        node("block_conv1", "x", path="block.conv1", type="Conv2d"),
+        node("conv_7", "block_conv1", path="block.conv2", type="Conv2d"),
+    ]
+    run = inspected(snapshot(stage("captured", *nodes)))
+    about = {each.id: page.about for each in nodes if (page := node_page(run, NodePlace("captured", each.id)))}
+    assert "block_conv1" not in about["block_conv1"]
+    assert "block.conv1" in about["block_conv1"]
+    assert {"conv_7", "block.conv2"} <= set(about["conv_7"])

@@ -169,7 +169,7 @@ def _about(run: InspectedRun, place: NodePlace, node: Node) -> Iterator[str]:
     if node.kind.computes and (held := held_bytes(run, place)) is not None:
         yield size(held)
     title = title_of(node, run.leaf(place)) if node.kind.computes else node.id
-    if node.id != title:
+    if node.id not in (title, node.place.replace(".", "_")):  # the path says as much
         yield node.id
     if node.place and node.place not in (title, node.id):
         inferred = tr("{path} (inferred)", path=node.place)

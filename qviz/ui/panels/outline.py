@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QHeaderView,
@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
 
 from qviz.analysis.tables.outline import OutlineRow, outline
 from qviz.document.snapshot import Snapshot
-from qviz.words import tr
+from qviz.words import mark, tr
 from qviz.words.formats import part
 from qviz.words.untrusted import plain_tip
 from qviz.words.visible import one_line
 
 _TYPE = Qt.ItemDataRole.UserRole + 1
+_EMPTY = mark("Modules will be listed here once the model has run.")
 _BETWEEN = 8
 """Pixels between a name and its type."""
 
@@ -73,6 +74,16 @@ class ModuleTree(QTreeWidget):
         self._children: dict[str | None, list[str]] = {}
         self._items: dict[str, QTreeWidgetItem] = {}
         self._result: Snapshot | None = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, or say what will be here."""
+        super().paintEvent(event)
+        if self.topLevelItemCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect(), flags, tr(_EMPTY))
+            painter.end()
 
     def show_result(self, snapshot: Snapshot) -> None:
         """Show the modules of a result, unless they stand there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TypeAlias
@@ -66,6 +67,10 @@ QCONFIGS = (
 )
 
 
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where the name of a class may be broken: PerChannel, MinMax, Observer."""
+
+
 class Rules(QWidget):
     """One row a rule: what it matches, what it sets, how many nodes it decided.
 
@@ -110,7 +115,7 @@ class Rules(QWidget):
 
     def _add_row(self, row: int, rule: AnyRule, count: int | None) -> None:
         what = label(tr(_MATCHES.get(rule.kind, "{target}"), target=rule.target), wraps=True)
-        sets = label(words_of(rule), "muted", wraps=True)
+        sets = label(re.sub(_HUMP, "\u200b", words_of(rule)), "muted", wraps=True)
         nodes = label("" if count is None else trn(count, "{count} node", "{count} nodes"), "muted")
         if count == 0:
             for faulty in (what, nodes):

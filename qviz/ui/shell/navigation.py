@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from qviz.analysis.inspecting.node_noise import worst_inside
+from qviz.analysis.inspecting.place_text import headline
 from qviz.analysis.views.folding import group_path
 from qviz.document.graph import Kind, Node, NodeId
 from qviz.document.snapshot import Finding, StageName
@@ -17,7 +18,7 @@ from qviz.ui.shell.open_project import OpenProject
 from qviz.ui.shell.selection import SharedSelection
 from qviz.ui.shell.workspace import Workspace
 from qviz.words import tr
-from qviz.words.formats import sentence
+from qviz.words.formats import ended, sentence
 
 
 class Navigation(QObject):
@@ -166,4 +167,4 @@ class Navigation(QObject):
         place = tr("{number} of {count}", number=self._work.findings.place_of(finding) + 1, count=many)
         about = " ".join(sentence(text) for text in (finding.reason, finding.hint) if text)
         step = Stepper(place, self.step_place) if many > 1 else None
-        notice.begin(sentence(finding.message), notice.clear, about, finding.level.value, step)
+        notice.begin(ended(headline(finding, finding.message)), notice.clear, about, finding.level.value, step)

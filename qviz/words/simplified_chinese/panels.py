@@ -44,6 +44,7 @@ TEXTS: dict[str, str] = {
     "{step} at {file}:{line}": "{step}，位于 {file}:{line}",
     "{step}, so there is nothing to sum up yet.": "{step}，暂无可汇总的内容。",
     "Use {flow}": "改用 {flow}",
+    "Modules will be listed here once the model has run.": "模型运行后，模块会列在这里。",
     "Left bar": "左侧条",
     "Line color": "线条颜色",
     "Line width": "线条宽度",

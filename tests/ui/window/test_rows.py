@@ -22,7 +22,7 @@ from tests.factories import small_links, small_stages, snapshot
 from tests.ui.widgets import found
 from tests.ui.window.conftest import Asked
 
-MANY = Finding.of("odd", Level.WARNING, "converted", ["fc", "view", "conv"], message="it is odd")
+MANY = Finding.of("odd", Level.WARNING, "converted", ["fc", "view", "conv"], message="fc is odd")
 ONE = Finding.of("one", Level.INFO, "converted", ["dequantize"], message="it is one")
 MENDED = msgspec.structs.replace(ONE, rule="mended", args={**ONE.args, "patch": "seed = 7\n"})
 
@@ -55,6 +55,7 @@ def test_places_of_a_finding_are_stepped_through_by_keys_and_by_its_stepper(
 ):
     window.actions_of["next_finding"].trigger()
     assert (selected(desk), stepped(desk)) == ("fc", "1 of 3")
+    assert desk.work.notice.message.text() == "fc is odd.", "a name keeps its letters"
     window.actions_of["next_place"].trigger()
     assert (selected(desk), stepped(desk)) == ("view", "2 of 3")
     press(desk.work.findings, "Next place", qtbot)
@@ -77,6 +78,8 @@ def test_one_place_needs_no_stepper(desk: Desk):
 
 
 def test_the_remedy_of_a_finding_is_a_button(desk: Desk, qtbot: QtBot):
+    made = next(each for each in desk.work.findings.findChildren(QPushButton) if each.text() == "Apply")
+    assert made.height() >= 16, "with less its corners would not be round"
     press(desk.work.findings, "Apply", qtbot)
     assert desk.project is not None
     assert desk.project.plan.seed == 7
