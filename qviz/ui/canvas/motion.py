@@ -11,8 +11,8 @@ from qviz.ui.canvas.scene import Scene
 
 DURATION = 150
 """Milliseconds."""
-MOST = 160
-"""Boxes in sight; more would not move smoothly, and no eye follows them."""
+MOST = 80
+"""Boxes in sight of a pane; more would not move smoothly, for two panes move at once, and no eye follows them."""
 
 
 _is_reduced = [False]

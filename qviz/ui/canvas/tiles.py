@@ -26,7 +26,7 @@ WHOLE = 1200.0
 """The longer side of the plane behind all, in pixels."""
 STRIPS, MOST_STRIPS = 8, 32
 """Of a tile at first, and where these take long; each is painted by itself, between two events."""
-LONG = 0.008
+LONG = 0.005
 """Seconds that are long for a part of a tile."""
 
 Cell: TypeAlias = tuple[int, int]

@@ -19,8 +19,8 @@ FEW = 32
 """Boxes; painting them takes about as long as drawing tiles."""
 AT_ONCE = 0.006
 """Seconds that a frame may spend on tiles where it would show nothing; two panes are painted in one turn."""
-SLICE = 0.008
-"""Seconds of painting tiles between two events."""
+SLICE = 0.005
+"""Seconds of painting tiles between two events, for each pane."""
 SETTLED = 70
 """Milliseconds after the last zoom until tiles of the new scale are painted, and after the last frame without any
 until those behind all are."""
