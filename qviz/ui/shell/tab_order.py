@@ -28,6 +28,15 @@ def next_focus(order: list[QWidget], now: QWidget | None, by: int) -> QWidget | 
     return order[(at + by) % len(order)]
 
 
+def next_region(regions: Iterable[QWidget], now: QWidget | None, by: int) -> QWidget | None:
+    """Return the widget that begins the region after, or before, the one that has the focus, around the end."""
+    found = [(region, inside[0]) for region in regions if region.isVisible() and (inside := _inside(region))]
+    if not found:
+        return None
+    at = next((at for at, (region, _) in enumerate(found) if now and (region is now or region.isAncestorOf(now))), None)
+    return found[(0 if by > 0 else -1) if at is None else (at + by) % len(found)][1]
+
+
 def _inside(region: QWidget) -> list[QWidget]:
     found = [each for each in (region, *region.findChildren(QWidget)) if _takes_tab(each)]
 

@@ -99,6 +99,8 @@ TEXTS: dict[str, str] = {
     "Next stage": "下一个阶段",
     "Previous run": "上一次运行",
     "Next run": "下一次运行",
+    "Next part of the window": "窗口的下一部分",
+    "Previous part of the window": "窗口的上一部分",
     "Producer": "生产者",
     "User": "使用者",
     # Run

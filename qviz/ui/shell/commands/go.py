@@ -108,6 +108,25 @@ class GoCommands(CommandGroup):
         """Show the run after the one on screen."""
         self._pages.need_desk().shelf.step(1)
 
+    @command("Next part of the window", "F6", when=When.OPEN, is_apart=True, words="focus panel inspector keyboard tab")
+    def next_part(self) -> None:
+        """Let keys go to the next part: left panel, panes, tabs, inspector."""
+        self._step_part(1)
+
+    @command("Previous part of the window", "Shift+F6", when=When.OPEN, words="focus panel inspector keyboard tab")
+    def previous_part(self) -> None:
+        """Let keys go to the previous part."""
+        self._step_part(-1)
+
+    def _step_part(self, by: int) -> None:
+        from PySide6.QtCore import Qt
+
+        from qviz.ui.shell.tab_order import next_region
+
+        regions = self._pages.need_desk().work.surroundings.regions
+        if (found := next_region(regions, self._pages.window().focusWidget(), by)) is not None:
+            found.setFocus(Qt.FocusReason.TabFocusReason)
+
     @command("Producer", "Alt+Up", when=When.NODE, is_apart=True, words="input feeds arrow up")
     def producer(self) -> None:
         """Select what the selection reads."""
