@@ -67,11 +67,12 @@ def chain(*layers: nn.Module) -> nn.Sequential:
     return nn.Sequential(nn.Linear(6, 8), *layers, nn.Linear(8, 3))
 
 
-def test_a_hook_that_changes_the_result_is_named_where_convert_loses_it():
+@pytest.mark.parametrize(("flow", "nodes"), [("fx-static", ("_0",)), ("fx-dynamic", ("_0", "_1"))])
+def test_a_hook_that_changes_the_result_is_named_where_convert_loses_it(flow: str, nodes: tuple[str, ...]):
     model = chain()
     model[0].register_forward_hook(lambda module, inputs, output: output * 0.25)
-    first = loud(run(model, "fx-static", (ROWS,)))[0]
-    assert (first.code, first.nodes) == ("kernel_differs.hooks_lost", ("_0",))
+    first = loud(run(model, flow, (ROWS,)))[0]
+    assert (first.code, first.nodes, first.roles["subject"]) == ("kernel_differs.hooks_lost", nodes, ("_0",))
     assert "register it again" in first.hint
 
 

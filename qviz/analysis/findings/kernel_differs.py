@@ -52,7 +52,7 @@ def _code(difference: KernelDifference, measured: Measurements) -> str:
 def _finding(code: str, found: list[KernelDifference], measured: Measurements) -> Finding:
     nodes = tuple(dict.fromkeys(node for each in found for node in each.nodes))
     largest = max(found, key=lambda each: (each.wrong, float(each.largest)))
-    roles = {"subject": tuple(dict.fromkeys(each.nodes[-1] for each in found))}
+    roles = {"subject": tuple(dict.fromkeys(each.nodes[-1] for each in found if not _names_subject(each)))}
     for each in found:
         for role, ids in (each.cause.roles if each.cause is not None else {}).items():
             roles[role] = tuple(dict.fromkeys((*roles.get(role, ()), *ids)))
@@ -68,6 +68,11 @@ def _finding(code: str, found: list[KernelDifference], measured: Measurements) -
     if output is not None:
         args["output_db"] = output
     return Finding("kernel_differs", _level(code, found, measured), found[0].stage, nodes, code, roles, args)
+
+
+def _names_subject(difference: KernelDifference) -> bool:
+    """Tell whether the cause says which operator it is: of several compared as one, not always the last."""
+    return difference.cause is not None and bool(difference.cause.roles.get("subject"))
 
 
 def _level(code: str, found: Iterable[KernelDifference], measured: Measurements) -> Level:

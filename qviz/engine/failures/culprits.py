@@ -57,7 +57,20 @@ def culprits(error: BaseException, model: nn.Module | None = None) -> Culprits:
         nodes = nodes or tuple(node for each in seen for node in _nodes(each))
         owners = owners or tuple(node for each in seen for node in annotated if _is_owner(node, each))
         module = module or next((path for each in seen if (path := _path(each, paths))), "")
+    if not (nodes or owners or module or first):
+        nodes = _looped(links)
     return Culprits(tuple(dict.fromkeys((*owners, *nodes)))[:_MOST], module or first)
+
+
+def _looped(links: Iterable[BaseException]) -> tuple[Node, ...]:
+    """Return the node at which a loop of torch's over a graph stands; one that is over stands at the output."""
+    for each in links:
+        for step in reversed(list(_steps(each.__traceback__))):
+            found = [step.tb_frame.f_locals.get(name) for name in ("n", "node")]
+            for node in found if "/torch/" in step.tb_frame.f_code.co_filename.replace("\\", "/") else ():
+                if isinstance(node, Node) and node.op != "output":
+                    return (node,)
+    return ()
 
 
 def _first_asked(values: Iterable[Any], tops: Iterable[nn.Module]) -> str:

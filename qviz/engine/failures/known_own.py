@@ -39,4 +39,10 @@ OF_OWN_PARTS = (
         text="^$",
         frame=r"fx/prepare\.py:_create_obs_or_fq_from_qspec",
     ),
+    Cause(
+        "stop.complex_number",
+        type="TypeError",
+        text="not 'complex'",
+        frame=r"quantizer_utils\.py:_convert_scalars_to_attrs",
+    ),
 )

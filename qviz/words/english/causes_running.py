@@ -279,4 +279,9 @@ STATEMENTS: dict[str, Entry] = {
         "In the quantizer, give every input and the output a QuantizationSpec, SharedQuantizationSpec, "
         "DerivedQuantizationSpec, or FixedQParamsQuantizationSpec, or None.",
     ),
+    "stop.complex_number": known(
+        "an operation has a complex number of Python as an operand, and the quantizer makes constants of real "
+        "numbers alone",
+        'Hold the number in a buffer of the model: self.register_buffer("factor", torch.tensor(1j)).',
+    ),
 }

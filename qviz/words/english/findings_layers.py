@@ -18,7 +18,10 @@ _PADDING_HINT = (
     "Give the padding as numbers: for 'valid' 0, for 'same' dilation × (kernel size − 1) / 2 on each side, if that is "
     "a whole number."
 )
-_RECURRENT_HINT = "Quantize it dynamically: torch.ao.quantization.quantize_dynamic replaces LSTM, GRU, and their cells."
+_RECURRENT_HINT = (
+    "Quantize it dynamically: torch.ao.quantization.quantize_dynamic replaces LSTM, GRU, and their cells. Its "
+    "kernel takes no LSTM with proj_size: put a Linear after that instead."
+)
 _PRODUCT = "{operator} multiplies by a weight[[ that {type} holds]][[, in {share:percent} of the multiply-accumulates]]"
 _PRODUCT_HINT = (
     "Before quantizing, replace it with a torch.nn.Linear, which computes x @ weight.T + bias: for a weight of shape "

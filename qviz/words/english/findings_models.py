@@ -259,7 +259,8 @@ STATEMENTS: dict[str, Entry] = {
         f"saturates for activations above 127: {_GIVEN_EQUAL}{_BY}{_LEAVES}; on a processor with VNNI the result is "
         "right",
         "hint": "Use 7 bits for activations (reduce_range=True, as in get_default_qconfig_mapping('x86')), or the "
-        "engine qnnpack.",
+        "engine qnnpack. Outputs of Sigmoid, Tanh and Softmax keep 8 bits in every mapping: use qnnpack, or leave what "
+        "reads them in float.",
     },
     "kernel_differs.scale_of_input": {
         "message": "{subject} {subject:gives its/give their} result with the scale of an input, which clips "

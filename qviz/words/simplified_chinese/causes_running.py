@@ -229,4 +229,8 @@ STATEMENTS: dict[str, Entry] = {
         "请在量化器中为每个输入和输出给出 QuantizationSpec、SharedQuantizationSpec、DerivedQuantizationSpec 或 "
         "FixedQParamsQuantizationSpec，或 None。",
     ),
+    "stop.complex_number": known(
+        "运算以 Python 的复数为操作数，而量化器只把实数变为常量",
+        '请把该数放入模型的缓冲区：self.register_buffer("factor", torch.tensor(1j))。',
+    ),
 }

@@ -15,7 +15,7 @@ def _in_float(message: str, reason: str, hint: str) -> Entry:
 
 
 _PADDING_HINT = "请以数字给出填充：'valid' 为 0；'same' 为每侧 膨胀 ×（卷积核大小 − 1）/ 2，前提是它为整数。"
-_RECURRENT_HINT = "请动态量化它：torch.ao.quantization.quantize_dynamic 会替换 LSTM、GRU 及其单元。"
+_RECURRENT_HINT = "请动态量化它：torch.ao.quantization.quantize_dynamic 会替换 LSTM、GRU 及其单元。其内核不支持带 proj_size 的 LSTM：请改为在其后放一个 Linear。"
 _PRODUCT = "{operator} 与[[ {type} 所含的]]权重相乘[[，占乘加运算的 {share:percent}]]"
 _PRODUCT_HINT = (
     "请在量化之前用 torch.nn.Linear 替换它，它计算 x @ weight.T + bias：对形状为 (in, out) 的权重，"

@@ -278,7 +278,8 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{subject} 在此机器上溢出",
         "reason": "没有 VNNI 指令时，引擎 {engine} 的内核以 16 位相加两个乘积，激活大于 127 时会饱和："
         f"{_MEASURED}；在有 VNNI 的处理器上结果正确",
-        "hint": "请对激活使用 7 位（reduce_range=True，如 get_default_qconfig_mapping('x86')），或使用引擎 qnnpack。",
+        "hint": "请对激活使用 7 位（reduce_range=True，如 get_default_qconfig_mapping('x86')），或使用引擎 qnnpack。Sigmoid、Tanh 和 Softmax "
+        "的输出在任何映射中都保持 8 位：请使用 qnnpack，或让读取它们的算子保持浮点。",
     },
     "kernel_differs.scale_of_input": {
         "message": "{subject} 以某个输入的 scale 给出结果，这会截断 {wrong:percent} 的值",

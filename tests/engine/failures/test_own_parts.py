@@ -172,3 +172,16 @@ def test_eight_bits_of_an_own_qconfig_are_not_torchs_default(qconfig: str | None
     snapshot = ran(STUBBED, "eager-static", [ROW], qconfig=qconfig, measure=False)()
     found = [each.code for each in snapshot.findings if each.rule == "reduce_range_mismatch"]
     assert found == ([f"reduce_range_mismatch.{code}"] if code else [])
+
+
+@pytest.mark.parametrize("factor", [1j, 2.0])
+def test_a_complex_number_as_an_operand(factor: complex):
+    rotated = made(lambda m, x: torch.view_as_real(torch.view_as_complex(m.fc(x).view(8, 4, 2)) * factor), fc=linear())
+    code = "stop.complex_number" if isinstance(factor, complex) else None
+    assert code_of(ran(rotated, "pt2e-static", [ROW], measure=False)()) == code
+
+
+def test_a_complex_buffer_is_no_stop():
+    factor = torch.tensor(1j)
+    rotated = made(lambda m, x: torch.view_as_real(torch.view_as_complex(m.fc(x).view(8, 4, 2)) * factor), fc=linear())
+    assert code_of(ran(rotated, "pt2e-static", [ROW], measure=False)()) is None

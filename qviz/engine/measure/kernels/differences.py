@@ -288,9 +288,9 @@ class _LockStep:
         dropped = sorted({each for reader in tally.region for each in self._dropped.get(reader, ())})
         if dropped:
             return Said("kernel.dropped_write", {"reader": (at,)}, {"writers": [*dropped]})
-        node = self._pairs.index.nodes[at]
+        region = [self._pairs.index.nodes[each] for each in tally.region]
         stands_for = [name for name, partners in self._pairs.of.items() if at in partners]
-        known = kernel_causes.of_operator(self._simulated, self._converted, node, stands_for)
+        known = kernel_causes.of_operators(self._simulated, self._converted, region, stands_for)
         return known or (kernel_causes.overflow(at) if at in self._wide and tally.in_steps else None)
 
     def found(self) -> Iterator[KernelDifference]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -79,20 +79,21 @@ def overflow(node: str) -> Said:
     return Said("kernel.overflow", {"subject": (node,)}, {"engine": torch.backends.quantized.engine})
 
 
-def of_operator(
-    simulated: GraphModule, converted: GraphModule, node: document.Node, stands_for: Collection[str]
+def of_operators(
+    simulated: GraphModule, converted: GraphModule, region: Sequence[document.Node], stands_for: Collection[str]
 ) -> Said | None:
-    """Return what is known of an operator of the converted graph.
+    """Return what is known of operators of the converted graph that were compared as one, behind the last.
 
     Args:
         simulated: The float graph.
         converted: The graph with the kernels.
-        node: The operator as it was recorded.
-        stands_for: The names of what it computes in the float graph.
+        region: The operators as they were recorded, in their order.
+        stands_for: The names of what the last one computes in the float graph.
     """
+    node = region[-1]
     return (
         of_bag(simulated, converted, node)
-        or of_hooks(simulated, converted, node)
+        or next((said for each in region if (said := of_hooks(simulated, converted, each))), None)
         or of_slopes(converted, node)
         or of_settings(simulated, converted, node)
         or of_arguments(simulated, converted, node, stands_for)
