@@ -82,7 +82,7 @@ class ModuleTree(QTreeWidget):
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.viewport().rect(), flags, tr(_EMPTY))
+            painter.drawText(self.viewport().rect().adjusted(4, 0, 0, 0), flags, tr(_EMPTY))
             painter.end()
 
     def show_result(self, snapshot: Snapshot) -> None:

@@ -115,7 +115,8 @@ class Panes(QWidget):
                 canvas.show_stage(stage, project.facts(stage.name if stage else None), folds, family)
             pane.head.setVisible(stage is not None or project.snapshot is None)
             if stage is None:
-                canvas.surface.words = "" if project.snapshot else tr("The first stage appears here.")
+                none = "" if project.error is not None else tr("No stage was reached.")
+                canvas.surface.words = none if project.snapshot else tr("The first stage appears here.")
             pane.describe()
         self.stopped.show_error(None if project.stages else project.error)
         if project.shown.right is None:

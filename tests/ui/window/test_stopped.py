@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from qviz.document.graph import SourceLine
 from qviz.document.kept import kept_error
+from qviz.session.sides import Side
 from qviz.ui.panels.failure import remedy_title
 from qviz.ui.panels.stopped import StoppedCard
 from qviz.ui.shell.main_window import MainWindow
@@ -62,6 +63,13 @@ def test_the_inspector_does_not_ask_for_a_run_that_was_made(running: MainWindow)
     told = [each.text() for each in running.desk.work.inspector.findChildren(QLabel)]
     assert "Capture failed, so there is nothing to sum up yet." in told
     assert not any("Run the flow" in each for each in told)
+
+
+def test_a_run_that_was_canceled_at_once_says_that_nothing_was_reached(running: MainWindow):
+    running.actions_of["cancel"].trigger()
+    assert not card(running).isVisible()
+    assert running.desk is not None
+    assert running.desk.work.panes.panes[Side.LEFT].canvas.surface.words == "No stage was reached."
 
 
 def test_where_stages_were_reached_they_are_what_is_shown(running: MainWindow):
