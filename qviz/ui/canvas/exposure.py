@@ -28,6 +28,8 @@ INSIDE = 8.0
 """From the border of a frame to where nothing of it is drawn: its corners are round, its line has a width."""
 SHAPES_FROM = {1: (0.23, 0.54, 0.54), 2: (0.12, 0.36, 0.7)}
 """Scales from which shapes, titles, everything can be told, by the rows of text in a box."""
+FEW_BRACKETS = 40
+"""To look at each takes less time than to look for those in sight."""
 MOST_WRITINGS = 4000
 """Texts that are kept; zooming needs others for every size."""
 
@@ -147,8 +149,7 @@ class Exposure:
         if self._parts:
             found = [self.scene.visible(each) for each in self._parts]
             ids = {box.id for each in found for box in each.boxes}
-            if self.scene.has_brackets:
-                ids |= {box.id for each in self._around for box in each.boxes if box.is_bracket}
+            ids.update(box.id for box in self._brackets_around())
             return InSight(self.scene.in_order(ids), sorted({line for each in found for line in each.lines}))
         seen = self.scene.visible(self.area)
         if self.moving is None:
@@ -173,6 +174,18 @@ class Exposure:
         """Return whether the border of a frame may be seen, not only what is inside."""
         inner = rect.adjusted(INSIDE, INSIDE, -INSIDE, -INSIDE)
         return not all(map(inner.contains, self._parts or (self.area,)))
+
+    def _brackets_around(self) -> Iterator[Box]:
+        """Yield the lists of modules of which names reach into a part; few are looked at one by one."""
+        brackets = self.scene.brackets
+        if len(brackets) > FEW_BRACKETS:
+            yield from (box for each in self._around for box in each.boxes if box.is_bracket)
+            return
+        wider = [self._wider(each).adjusted(-OVER, -OVER, OVER, OVER) for each in self._parts]
+        for box in brackets:
+            rect = self.scene.rect(box.id)
+            if any(each.intersects(rect) for each in wider):
+                yield box
 
     def _wider(self, part: QRectF) -> QRectF:
         return part.adjusted(-self._reach, 0.0, self._reach, 0.0)

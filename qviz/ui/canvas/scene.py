@@ -145,9 +145,9 @@ class Scene:
         return found
 
     @cached_property
-    def has_brackets(self) -> bool:
-        """Whether there are lists of modules."""
-        return any(box.is_bracket for box in self.view.boxes)
+    def brackets(self) -> list[Box]:
+        """The lists of modules."""
+        return [box for box in self.view.boxes if box.is_bracket]
 
     def rect(self, box_id: str) -> QRectF:
         """Return the place of a box."""
@@ -285,7 +285,7 @@ class Scene:
 
 def prepare(scene: Scene) -> None:
     """Find what the first paint asks of many boxes and lines; for the thread of the layout."""
-    _ = scene.seams, scene.has_brackets
+    _ = scene.seams, scene.brackets
     middle = scene.bounds.center()
     scene.visible(QRectF(middle, middle))  # indexes what has many parts
     for box in scene.view.boxes if scene.columns else ():

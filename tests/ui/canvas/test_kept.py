@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QRegion
 
 from qviz.analysis.overlays.overlay import Overlay
 from qviz.analysis.overlays.scale import Look, range_of
 from qviz.document.snapshot import Stage
+from qviz.ui.canvas import exposure as exposures
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.edges import frame_pen, pen_of
 from qviz.ui.canvas.exposure import Exposure
 from qviz.ui.canvas.painters import boxes, kept
+from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.theme import theme
 from tests.factories import graph, node
@@ -202,3 +205,19 @@ def test_tiles_at_two_edges_of_the_screen_are_two_parts():
         QRect(480, 0, 20, 500),
         QRect(0, 570, 400, 30),
     ]
+
+
+@pytest.mark.parametrize("few", [0, 40])
+def test_the_name_of_a_list_reaches_into_a_part(canvas, monkeypatch, few):
+    monkeypatch.setattr(exposures, "FEW_BRACKETS", few)
+    scene, sight = canvas.scene, canvas.viewport.sight
+    box = next(each for each in scene.visible(sight).boxes if each.id == "n30")
+    listed = replace(box, is_open=True, is_bracket=True)
+    boxes = [listed if each is box else each for each in scene.view.boxes]
+    scene = Scene(replace(scene.view, boxes=type(scene.view.boxes)(boxes)), scene.places, rows=scene.rows)
+    rect = scene.rect("n30")
+    beside = QRectF(rect.right() + 100, rect.top(), 20, rect.height())
+    whole = Exposure(scene, sight, 1.0, theme("light"))
+    assert listed in whole.parts([beside], 220.0).in_sight.boxes
+    assert listed not in whole.parts([beside], 50.0).in_sight.boxes
+    assert listed not in whole.parts([beside.translated(0, 300)], 220.0).in_sight.boxes
