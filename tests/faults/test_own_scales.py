@@ -100,6 +100,22 @@ def test_what_an_own_quantizer_asks_for(name: str, code: str | None):
     )
 
 
+def of_other(node: Any) -> QuantizationAnnotation:
+    return QuantizationAnnotation({node.args[0]: spec(), node.args[1]: spec(), node: spec()}, _annotated=True)
+
+
+def other() -> Quantizer:
+    return Annotates(of_other)
+
+
+@pytest.mark.parametrize(("name", "others"), [("both", None), ("other", ("conv2d",))])
+def test_an_annotation_for_what_an_operator_does_not_read(name: str, others: tuple[str, ...] | None):
+    found = ran(CONV, "pt2e-static", [IMAGE], quantizer=f"{HERE}:{name}", measure=False)().findings
+    told = [each for each in found if each.rule == "quantizer_without_effect"]
+    assert [each.roles["others"] for each in told] == ([others] if others else [])
+    assert [each.code for each in told] == (["quantizer_without_effect.no_input"] if others else [])
+
+
 class InPlace(nn.Module):
     def __init__(self) -> None:
         super().__init__()

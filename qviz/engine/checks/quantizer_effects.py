@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
+from torch.ao.quantization.fake_quantize import FakeQuantizeBase
+from torch.ao.quantization.observer import ObserverBase
 from torch.ao.quantization.quantizer.composable_quantizer import ComposableQuantizer
 from torch.ao.quantization.quantizer.x86_inductor_quantizer import X86InductorQuantizer
 from torch.ao.quantization.quantizer.xnnpack_quantizer import XNNPACKQuantizer
-from torch.fx import GraphModule
+from torch.fx import GraphModule, Node
 
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
@@ -17,6 +19,7 @@ from qviz.engine.nodes.module_paths import module_stack, quantizers_paths, root_
 from qviz.engine.nodes.targets import target_name
 
 _ANNOTATION = "quantization_annotation"
+_WATCHERS = (ObserverBase, FakeQuantizeBase)
 
 
 _SET = {
@@ -95,6 +98,32 @@ def without_effect(parts: list[QuantizerPart]) -> Iterator[Finding]:
                 args,
                 (part.type,),
             )
+
+
+def annotating_no_input(prepared: GraphModule, quantizer: Any) -> Iterator[Finding]:
+    """Yield the annotations of a user's quantizer for what the operator does not read: prepare passes over them."""
+    own = getattr(quantizer, "quantizer", quantizer)
+    if type(own).__module__.startswith("torch."):
+        return
+    found: dict[Node, list[Node]] = {}
+    for node in prepared.graph.nodes:
+        asked = getattr(node.meta.get(_ANNOTATION), "input_qspec_map", None) or {}
+        read = {*_read(prepared, node)}
+        if lost := [key for key, spec in asked.items() if spec is not None and key not in read]:
+            found[node] = lost
+    if found:
+        operators, others = tuple(each.name for each in found), [key.name for lost in found.values() for key in lost]
+        roles = {"subject": operators, "others": tuple(dict.fromkeys(others))}
+        code = "quantizer_without_effect.no_input"
+        yield Finding("quantizer_without_effect", Level.WARNING, "prepared", operators, code, roles)
+
+
+def _read(prepared: GraphModule, node: Node) -> Iterator[Node]:
+    """Yield what a node reads, through the observers that prepare put between."""
+    for each in node.all_input_nodes:
+        yield each
+        if each.op == "call_module" and isinstance(prepared.get_submodule(str(each.target)), _WATCHERS):
+            yield from _read(prepared, each)
 
 
 def without_configuration(quantizer: Any) -> Iterator[Finding]:

@@ -123,6 +123,8 @@ def _prepare(
         prepared.meta[LEFT_BY] = left
     _tell(job, effects.without_configuration(quantizer))
     _tell(job, effects.without_effect(parts))
+    if prepare is prepare_pt2e:  # that for training replaces convolutions after it was annotated
+        _tell(job, effects.annotating_no_input(prepared, quantizer))
     return prepared
 
 

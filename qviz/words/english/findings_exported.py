@@ -107,6 +107,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "it is a part of a ComposableQuantizer and finds no operator that it knows",
         "hint": "Remove it from the ComposableQuantizer, or check which operators it annotates.",
     },
+    "quantizer_without_effect.no_input": {
+        "message": "the annotation of {subject} names {others}, which {subject:it does not read/they do not read}",
+        "reason": "prepare looks at what an operator reads and passes over other keys of input_qspec_map",
+        "hint": "In the quantizer, take the keys from the node: node.args[0] is what it reads first.",
+    },
     "quantizer_without_effect.no_configuration": {
         "message": "{quantizer} has no configuration, so it annotates nothing",
         "reason": "none of its set_ methods gave it one: without a configuration it has no observers to ask for",

@@ -303,7 +303,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.quantizer_without_effect": _rule(
         "Quantizer without effect",
-        "A quantizer, or one of a composed one, annotates nothing.",
+        "A quantizer, or one of a composed one, annotates nothing, or inputs that an operator does not read.",
         "Give it a configuration; put the quantizer for fewer operators first, or remove it.",
     ),
     "rule.output_stays_quantized": _rule(

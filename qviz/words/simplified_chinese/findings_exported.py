@@ -106,6 +106,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "它是 ComposableQuantizer 的一部分，没有找到它认识的算子",
         "hint": "请从 ComposableQuantizer 中删除它，或检查它标注哪些算子。",
     },
+    "quantizer_without_effect.no_input": {
+        "message": "{subject} 的标注提到 {others}，而它并不读取",
+        "reason": "prepare 只看算子读取的内容，跳过 input_qspec_map 的其他键",
+        "hint": "请在量化器中从节点取键：node.args[0] 是它最先读取的。",
+    },
     "quantizer_without_effect.no_configuration": {
         "message": "{quantizer} 没有配置，因此不标注任何内容",
         "reason": "它的 set_ 方法都没有给它配置：没有配置，它就没有要插入的观测器",
