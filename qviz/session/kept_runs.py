@@ -89,6 +89,8 @@ class ShelvedRun:
         figures = self.figures
         if figures.stopped_at:
             return step_text(figures.stopped_at, "failed")
+        if figures.is_canceled:
+            return tr("Canceled")
         known = [] if figures.sqnr_db is None else [decibels(figures.sqnr_db)]
         known += [] if figures.bytes_after is None else [size(figures.bytes_after)]
         return " · ".join(known) or trn(figures.findings, "{count} finding", "{count} findings")
@@ -217,6 +219,7 @@ def figures_of(project: Project, ended: float = 0.0) -> RunFigures:
         findings=len(project.findings),
         stopped_at=project.error.step if project.error is not None else "",
         nodes=sum(len(stage.graph.nodes) for stage in project.stages),
+        is_canceled=snapshot is not None and snapshot.run.status == "cancelled",
     )
 
 

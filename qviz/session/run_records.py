@@ -26,6 +26,7 @@ class RunFigures(Record, frozen=True):
         findings: How many.
         stopped_at: The step at which it stopped; "" of a run that came to its end.
         nodes: Of all stages.
+        is_canceled: Whether the user ended it.
     """
 
     ended: float = 0.0
@@ -35,6 +36,7 @@ class RunFigures(Record, frozen=True):
     findings: int = 0
     stopped_at: str = ""
     nodes: int = 0
+    is_canceled: bool = False
 
 
 NO_FIGURES = RunFigures()

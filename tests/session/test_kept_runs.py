@@ -72,6 +72,15 @@ def test_a_run_that_stopped_says_so_and_is_found_by_its_result():
     assert runs.shown(Project.of_plan(PLAN)) is None
 
 
+def test_a_run_that_was_canceled_says_so_and_not_that_nothing_was_found():
+    made = project()
+    assert made.snapshot is not None
+    canceled = changed(made.snapshot, run=changed(made.snapshot.run, status="cancelled"))
+    runs = ShelvedRuns().kept(replace(made, snapshot=canceled))
+    assert runs.runs[0].about == "Canceled"
+    assert ShelvedRuns().kept(made).runs[0].about == "0 findings"
+
+
 def test_a_run_with_another_beside_it_is_still_that_run():
     runs = ShelvedRuns().kept(project()).kept(project())
     second = runs.runs[0]

@@ -251,6 +251,7 @@ TEXTS: dict[str, str] = {
     "These stages are kept: {stages}.": "保留的阶段：{stages}。",
     "No stage was reached.": "没有到达任何阶段。",
     "The run was canceled.": "运行已取消。",
+    "Canceled": "已取消",
     "{file} has changed.": "{file} 已更改。",
     "Run {after} against Run {before}: {what}. Output SQNR {gain}.": "运行 {after} 对比运行 {before}：{what}。"
     "输出 SQNR {gain}。",
