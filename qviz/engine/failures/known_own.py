@@ -1,4 +1,4 @@
-"""The known causes of steps that fail at an observer or an annotation of the user's own."""
+"""The known causes of steps that fail at an observer, an annotation or a train function of the user's own."""
 
 from __future__ import annotations
 
@@ -45,4 +45,18 @@ OF_OWN_PARTS = (
         text="not 'complex'",
         frame=r"quantizer_utils\.py:_convert_scalars_to_attrs",
     ),
+    Cause(
+        "stop.trained_in_half",
+        text=r"expected scalar type Float but found (?P<dtype>Half|BFloat16|Double)",
+        frame=r"quantization/fake_quantize\.py",
+        step="training|converting",
+    ),
+    Cause(
+        "stop.replaced_after_prepare",
+        type="AttributeError",
+        text=r"'(?P<class>\w+)' object has no attribute 'qconfig'",
+        frame=r"quantization/fx/convert\.py",
+        step="converting",
+    ),
+    Cause("stop.backward_twice", text="backward through the graph a second time", step="training"),
 )

@@ -284,4 +284,16 @@ STATEMENTS: dict[str, Entry] = {
         "numbers alone",
         'Hold the number in a buffer of the model: self.register_buffer("factor", torch.tensor(1j)).',
     ),
+    "stop.trained_in_half": known(
+        "weights or activations are {dtype} since training, and fake-quants compute in float32",
+        "Keep the model in float32 in the train function: leave out half(), or end it with model.float().",
+    ),
+    "stop.replaced_after_prepare": known(
+        "the prepared model has a {class} without a qconfig, as one has that was put there after prepare",
+        "Replace layers before the flow begins: after prepare, train the weights and leave the modules as they are.",
+    ),
+    "stop.backward_twice": known(
+        "the train function calls backward() twice on results of one forward pass",
+        "Call the model anew for each backward(), or add up the losses and call backward() once.",
+    ),
 }

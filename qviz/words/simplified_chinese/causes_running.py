@@ -233,4 +233,16 @@ STATEMENTS: dict[str, Entry] = {
         "运算以 Python 的复数为操作数，而量化器只把实数变为常量",
         '请把该数放入模型的缓冲区：self.register_buffer("factor", torch.tensor(1j))。',
     ),
+    "stop.trained_in_half": known(
+        "训练之后权重或激活为 {dtype}，而伪量化以 float32 计算",
+        "请在训练函数中让模型保持 float32：不要用 half()，或以 model.float() 结束。",
+    ),
+    "stop.replaced_after_prepare": known(
+        "准备后的模型中有一个没有 qconfig 的 {class}，如同在 prepare 之后才放入的模块",
+        "请在流程开始之前替换层：prepare 之后只训练权重，不要更换模块。",
+    ),
+    "stop.backward_twice": known(
+        "训练函数对同一次前向的结果调用了两次 backward()",
+        "请为每次 backward() 重新调用模型，或把损失相加后只调用一次 backward()。",
+    ),
 }

@@ -267,7 +267,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.quantizer_without_effect": _rule(
         "量化器无效果",
-        "一个量化器，或组合量化器中的一个，没有标注任何内容。",
+        "一个量化器，或组合量化器中的一个，没有标注任何内容，或标注了算子并不读取的输入。",
         "请给它配置；将处理较少算子的量化器放在前面，或删除它。",
     ),
     "rule.output_stays_quantized": _rule(

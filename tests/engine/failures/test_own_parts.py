@@ -185,3 +185,48 @@ def test_a_complex_buffer_is_no_stop():
     factor = torch.tensor(1j)
     rotated = made(lambda m, x: torch.view_as_real(torch.view_as_complex(m.fc(x).view(8, 4, 2)) * factor), fc=linear())
     assert code_of(ran(rotated, "pt2e-static", [ROW], measure=False)()) is None
+
+
+def steps(model: torch.nn.Module) -> Any:
+    loss = model(torch.randn(ROW)).square().mean()
+    loss.backward()
+    return loss
+
+
+def in_half(model: torch.nn.Module) -> None:
+    steps(model)
+    model.half()
+
+
+def half_and_back(model: torch.nn.Module) -> None:
+    in_half(model)
+    model.float()
+
+
+def replaces(model: torch.nn.Module) -> None:
+    steps(model)
+    model.fc = torch.nn.Linear(8, 8)
+
+
+def twice(model: torch.nn.Module) -> None:
+    steps(model).backward()
+
+
+def twice_anew(model: torch.nn.Module) -> None:
+    steps(model)
+    steps(model)
+
+
+@pytest.mark.parametrize(
+    ("train", "code"),
+    [
+        (in_half, "stop.trained_in_half"),
+        (half_and_back, None),
+        (replaces, "stop.replaced_after_prepare"),
+        (twice, "stop.backward_twice"),
+        (twice_anew, None),
+    ],
+)
+def test_what_a_train_function_does_to_the_model(train: Callable[[torch.nn.Module], None], code: str | None):
+    snapshot = ran(FC, "fx-qat", [ROW], train=train, measure=False)()
+    assert (snapshot.run.error.code if snapshot.run.error is not None else None) == code
