@@ -66,7 +66,7 @@ def test_find_everything_by_keyboard_alone(user: User, tmp_path: Path, monkeypat
     user.press("Return")
     user.wait_for_result()
     user.press("N")
-    assert user.sees("Matmul stays in float between quantized operators at 2 places", "1 of ")
+    assert user.sees("matmul stays in float between quantized operators at 2 places", "1 of ")
     assert user.sees("Why", "Findings here"), "the inspector opens with the selection"
     first = user.canvas(Side.RIGHT).selection.node
     user.press("Shift+N")

@@ -106,7 +106,7 @@ LATER_REPORTS = (
         "pytorch/pytorch#55945",
         inspected(lambda: Stubbed(later.Cell()), "eager-static", VECTORS),
         "stopped",
-        ("given a tuple", "dynamic flow"),
+        ("given the tuple", "dynamic flow"),
     ),
     Report(
         "pytorch/pytorch#128578",

@@ -6,7 +6,7 @@ import logging
 import traceback
 from collections.abc import Sequence
 
-from torch.nn import Module, RNNBase
+from torch.nn import Module, RNNBase, RNNCellBase
 
 from qviz.document.graph import Json
 from qviz.document.said import Said
@@ -75,7 +75,7 @@ def run_error(
 
 def _is_recurrent(model: Module | None, paths: Sequence[str]) -> bool:
     modules = dict(model.named_modules()) if model is not None else {}
-    return any(isinstance(modules.get(path), RNNBase) for path in paths)
+    return any(isinstance(modules.get(path), RNNBase | RNNCellBase) for path in paths)
 
 
 def is_of_inputs(error: BaseException, model: Module) -> bool:

@@ -110,7 +110,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.recurrent_observed": known(
         "an observer is given the {class} that a recurrent module returns, in place of a tensor",
-        "Leave it in float: set its qconfig to None. A dynamic flow quantizes GRU and LSTM.",
+        "Leave it in float: set its qconfig to None. A dynamic flow quantizes LSTM, GRU and their cells.",
     ),
     "stop.shape_observed": known(
         "an observer is given a {class} in place of a tensor",

@@ -106,7 +106,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "stop.recurrent_observed": known(
         "观测器得到的是循环模块返回的 {class}，而不是张量",
-        "请让它保持浮点：将其 qconfig 设为 None。动态流程会量化 GRU 和 LSTM。",
+        "请让它保持浮点：将其 qconfig 设为 None。动态流程会量化 LSTM、GRU 及其单元。",
     ),
     "stop.shape_observed": known(
         "观测器得到的是 {class}，而不是张量",

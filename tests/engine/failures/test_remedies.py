@@ -148,6 +148,7 @@ STOPS: tuple[tuple[str, nn.Module, tuple[torch.Tensor, ...], Plan, str], ...] = 
         "FixedQParamsObserver",
     ),
     ("recurrent_observed", Calls(nn.GRU(4, 4)), SEQUENCE, plan("eager-static"), 'target = "inner"'),
+    ("recurrent_observed", Calls(nn.LSTMCell(4, 4)), ROW, plan("eager-static"), 'target = "inner"'),
     ("no_tensor_observed", Calls(nn.MaxPool2d(2, return_indices=True)), IMAGE, plan("fx-static"), 'target = "inner"'),
     (
         "padding_mode",
