@@ -65,6 +65,11 @@ def is_kernel(graph: GraphModule, name: str) -> bool:
     return "quantized" in str(node.target) or "quantized" in str(getattr(node.target, "__module__", ""))
 
 
+def kernels(graph: GraphModule) -> int:
+    """Return how many nodes of a graph are kernels."""
+    return sum(is_kernel(graph, node.name) for node in graph.graph.nodes)
+
+
 def computed(graph: GraphModule, inputs: Any, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what comes out of each node, where some give what is `given` instead of their own."""
     found: dict[str, Any] = {}
