@@ -63,6 +63,13 @@ def test_data_of_zeros(flow: str):
     )
 
 
+def test_batches_without_samples():
+    snapshot = ran(TWO, "fx-static", [ROW], batches=lambda: [(torch.zeros(0, ROW[1]),)])()
+    assert said(snapshot)[0] == "never_calibrated"
+    assert snapshot.findings[0].reason.startswith("no sample went through the prepared model")
+    assert not any("division" in each.reason for each in snapshot.findings)
+
+
 @pytest.mark.parametrize(
     ("qconfig", "code"),
     [

@@ -30,7 +30,7 @@ def _at_same_node(cause: Finding, consequence: Finding, evidence: Evidence) -> b
 def _for_no_number(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
     """Return whether a run stopped at values that are no numbers."""
     why = consequence.args.get("cause")
-    return isinstance(why, dict) and why.get("code") == "stop.values_not_a_number"
+    return isinstance(why, dict) and why.get("code") in ("stop.values_not_a_number", "stop.values_infinite")
 
 
 def _for_empty_range(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:

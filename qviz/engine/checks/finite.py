@@ -1,4 +1,4 @@
-"""Looks for weights that are not finite: torch stops far behind them, or carries nan to the output."""
+"""Looks for weights and data that are not finite: torch stops far behind them, or carries nan to the output."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
+from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.snapshot import Finding, Level, Stage
+from qviz.engine.loading.forward import Arguments, names
 
 
 def weights_not_finite(model: Module, stages: Sequence[Stage]) -> Iterator[Finding]:
@@ -33,6 +35,31 @@ def weights_not_finite(model: Module, stages: Sequence[Stage]) -> Iterator[Findi
             args={"name": path, "count": count},
             place=() if nodes else (path,),
         )
+
+
+def data_not_finite(batch: Arguments, model: Module, graph: GraphModule) -> Iterator[Finding]:
+    """Yield the first argument of a batch that holds nan or inf; for a batch at which calibration stopped.
+
+    Args:
+        batch: A call of ``forward``.
+        model: The user's, whose parameters name the arguments.
+        graph: The prepared model, whose placeholders are the nodes.
+    """
+    inputs = {node.name for node in graph.graph.nodes if node.op == "placeholder"}
+    for name, value in zip(names(batch, model), batch.values, strict=True):
+        if isinstance(value, Tensor) and value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            nodes = (name,) if name in inputs else ()
+            yield Finding(
+                rule="not_finite",
+                level=Level.ERROR,
+                stage="prepared",
+                nodes=nodes,
+                code="not_finite.data",
+                roles={"subject": nodes} if nodes else {},
+                args={"name": name or "inputs", "value": "nan" if bool(torch.isnan(value).any()) else "inf"},
+                place=() if nodes else (name or "inputs",),
+            )
+            return
 
 
 def _count(tensor: Tensor, with_infinite: bool) -> int:

@@ -18,6 +18,7 @@ from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import calibration
+from qviz.engine.checks.finite import data_not_finite
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.written import Written
@@ -87,13 +88,19 @@ class Job:
                 self.reporter.found(finding)
         total = len(self.batches) if isinstance(self.batches, Sized) else 0
         self.reporter.started("calibrating", 0, total)
+        at_work: Arguments | None = None
         try:
             with torch.no_grad():
                 for done, batch in enumerate(self.batches, 1):
+                    at_work = batch
                     batch.cloned().call(prepared)  # forward may work in place
                     self.reporter.started("calibrating", done, total)
+                    at_work = None
         finally:
-            self.reporter.reached("prepared", graph_of(prepared))
+            drawn = graph_of(prepared)
+            self.reporter.reached("prepared", drawn)
+            for finding in data_not_finite(at_work, self.model, drawn) if at_work is not None else ():
+                self.reporter.found(finding)
 
     def train(self, prepared: Module, graph_of: Callable[[Any], GraphModule] = _itself) -> None:
         """Train through the fake-quants; the prepared stage is recorded after.

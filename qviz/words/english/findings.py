@@ -293,8 +293,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "never_calibrated.no_batch": {
         "message": "the {subject:observer/observers} {subject} saw no data",
-        "reason": "no batch went through the prepared model, so torch falls back to scale 1 and zero point 0",
-        "hint": "Calibrate with at least one batch; an iterator gives its batches only once.",
+        "reason": "no sample went through the prepared model, so torch falls back to scale 1 and zero point 0",
+        "hint": "Calibrate with at least one batch that has samples; an iterator gives its batches only once.",
         "option": "--calibrate",
     },
     "never_calibrated.turned_off": {

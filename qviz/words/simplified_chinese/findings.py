@@ -274,8 +274,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "never_calibrated.no_batch": {
         "message": "观测器 {subject} 没有见过数据",
-        "reason": "没有批次经过准备后的模型，因此 torch 退回到 scale 1 和 zero point 0",
-        "hint": "请至少用一个批次校准；迭代器只能给出一次批次。",
+        "reason": "没有样本经过准备后的模型，因此 torch 退回到 scale 1 和 zero point 0",
+        "hint": "请至少用一个含样本的批次校准；迭代器只能给出一次批次。",
         "option": "--calibrate",
     },
     "never_calibrated.turned_off": {

@@ -108,6 +108,12 @@ RANGES = (
         ran(FC, "fx-static", [ROW], qconfig=f"{GIVEN}:min_max", batches=_with_infinity),
     ),
     Case(
+        "I nothing but infinite values, at which calibration stops",
+        "not_finite",
+        ("x",),
+        ran(FC, "pt2e-static", [ROW], batches=lambda: [(torch.full(ROW, torch.inf),)]),
+    ),
+    Case(
         "I data outside the calibrated range",
         "outside_calibration",
         ("activation_post_process_0",),
