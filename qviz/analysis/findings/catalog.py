@@ -27,6 +27,7 @@ CATALOG = (
     "nothing_quantized",
     "never_calibrated",
     "calibration_without_effect",
+    "observer_alters",
     "little_quantized",
     "batch_norm_left",
     "fusible_but_unfused",

@@ -62,6 +62,11 @@ def _in_capture(_cause: Finding, _consequence: Finding, evidence: Evidence) -> b
     return error is not None and error.step in ("checking", "capturing")
 
 
+def _where_observers_run(_cause: Finding, _consequence: Finding, evidence: Evidence) -> bool:
+    error = evidence.snapshot.run.error
+    return error is not None and error.step in ("calibrating", "training")
+
+
 class _Follows(NamedTuple):
     """A finding that follows from another: rules, or codes where a rule finds several kinds."""
 
@@ -107,6 +112,7 @@ _KNOWN = (
     _Follows(STOPPED, "mode_kept", _for_the_mode),
     _Follows(STOPPED, "bounds_outside_dtype", _for_bounds),
     _Follows(STOPPED, "applied_twice", _in_capture),
+    _Follows(STOPPED, "observer_alters.form", _where_observers_run),
     _Follows("degenerate_scale.not_finite", "not_finite"),
     _Follows("kernel_differs", "degenerate_scale.not_positive", _at_same_node),
     _Follows("output_differs", "degenerate_scale.not_positive"),

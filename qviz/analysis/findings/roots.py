@@ -15,7 +15,14 @@ DAMAGE = "output_differs"
 _AT_OWNER = NOISE - {"outside_calibration"} | {"functional_in_eager"}
 """Roots where they are found at the quantizer that owns the noise."""
 _ANYWHERE = frozenset(
-    ("never_calibrated", "outside_calibration", "switched_off", "batch_norm_in_training", "buffer_frozen")
+    (
+        "never_calibrated",
+        "observer_alters",
+        "outside_calibration",
+        "switched_off",
+        "batch_norm_in_training",
+        "buffer_frozen",
+    )
 )
 """Roots wherever they are: they concern the whole run."""
 _BEFORE = frozenset(

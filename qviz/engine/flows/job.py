@@ -18,6 +18,7 @@ from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import calibration
+from qviz.engine.checks.altering_observers import AlteringObservers
 from qviz.engine.checks.finite import data_not_finite
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.forward import Arguments
@@ -89,8 +90,9 @@ class Job:
         total = len(self.batches) if isinstance(self.batches, Sized) else 0
         self.reporter.started("calibrating", 0, total)
         at_work: Arguments | None = None
+        altering = AlteringObservers(prepared)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), altering.watching():
                 for done, batch in enumerate(self.batches, 1):
                     at_work = batch
                     batch.cloned().call(prepared)  # forward may work in place
@@ -99,6 +101,8 @@ class Job:
         finally:
             drawn = graph_of(prepared)
             self.reporter.reached("prepared", drawn)
+            for finding in altering.findings(drawn):
+                self.reporter.found(finding)
             for finding in data_not_finite(at_work, self.model, drawn) if at_work is not None else ():
                 self.reporter.found(finding)
 
@@ -112,17 +116,25 @@ class Job:
             self.reporter.reached("prepared", graph_of(prepared))
             return
         self.reporter.started("training")
+        altering = AlteringObservers(prepared)
         try:
-            if self.training is not None:
-                before, kept = _sums(prepared.named_parameters()), _sums(prepared.named_buffers())
-                self.training.value(prepared)
-                if (finding := _wrong_training(prepared, before, kept)) is not None:
-                    self.reporter.found(finding)
-            else:
-                self.reporter.found(_only_demonstrated())
-                self.inputs.cloned().call(prepared)
+            with altering.watching():
+                self._train(prepared)
         finally:
-            self.reporter.reached("prepared", graph_of(prepared))
+            drawn = graph_of(prepared)
+            self.reporter.reached("prepared", drawn)
+            for finding in altering.findings(drawn):
+                self.reporter.found(finding)
+
+    def _train(self, prepared: Module) -> None:
+        if self.training is None:
+            self.reporter.found(_only_demonstrated())
+            self.inputs.cloned().call(prepared)
+            return
+        before, kept = _sums(prepared.named_parameters()), _sums(prepared.named_buffers())
+        self.training.value(prepared)
+        if (finding := _wrong_training(prepared, before, kept)) is not None:
+            self.reporter.found(finding)
 
     def prepared(self, prepared: Module) -> None:
         """Record the prepared stage of a flow that neither calibrates nor trains."""

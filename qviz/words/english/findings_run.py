@@ -162,6 +162,25 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use a static configuration, such as get_default_qconfig('x86') or, in PT2E, "
         "get_symmetric_quantization_config(is_dynamic=False), or choose a dynamic flow.",
     },
+    "rule.observer_alters": {
+        "text": "Observer alters values",
+        "what": "An observer returns something other than its input.",
+        "advice": "Return the input itself from the observer's forward().",
+    },
+    "observer_alters": {
+        "message": "{observer} hands on other values than it is given[[, at {subject}]]",
+        "reason": "what stands behind it ran on values that were off by up to {largest}, where the largest input is "
+        "{of}: the ranges there belong to these values, while the converted model has no observer that alters anything",
+        "hint": "Return the input itself from forward() of {observer}, as torch's observers do, and alter only what "
+        "its statistics are made from.",
+    },
+    "observer_alters.form": {
+        "message": "{observer} returns {after} where it is given {before}[[, at {subject}]]",
+        "reason": "what stands behind an observer runs on what that returns, and the converted model has no observer "
+        "that alters anything",
+        "hint": "Return the input itself from forward() of {observer}, as torch's observers do, and alter only what "
+        "its statistics are made from.",
+    },
     "rule.training_without_effect": {
         "text": "Training changed nothing",
         "what": "Training changed no parameter.",

@@ -81,6 +81,21 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请使用静态配置，例如 get_default_qconfig('x86')，或在 PT2E 中使用 "
         "get_symmetric_quantization_config(is_dynamic=False)；或选择动态流程。",
     },
+    "rule.observer_alters": {
+        "text": "观测器改变了数值",
+        "what": "观测器返回的不是它的输入。",
+        "advice": "请在观测器的 forward() 中返回输入本身。",
+    },
+    "observer_alters": {
+        "message": "{observer} 传出的数值与它收到的不同[[：见 {subject}]]",
+        "reason": "其后的部分在偏差达 {largest} 的数值上运行（最大输入为 {of}）：那里的范围属于这些数值，而转换后的模型没有改变数值的观测器",
+        "hint": "请像 torch 的观测器那样，在 {observer} 的 forward() 中返回输入本身，只改动用于统计的数值。",
+    },
+    "observer_alters.form": {
+        "message": "{observer} 收到 {before}，却返回 {after}[[：见 {subject}]]",
+        "reason": "观测器之后的部分在它返回的内容上运行，而转换后的模型没有改变数值的观测器",
+        "hint": "请像 torch 的观测器那样，在 {observer} 的 forward() 中返回输入本身，只改动用于统计的数值。",
+    },
     "buffer_frozen.traced": {
         "message": "forward() 更新缓冲区 {name}，而捕获的图没有该更新[[：{subject} 读取追踪时留在其中的值]]",
         "reason": "torch.fx 在追踪 forward() 时写入了一次缓冲区，没有为此记录算子",
