@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -185,6 +186,9 @@ def _draw(text: str, make: Callable[[], torch.Tensor]) -> torch.Tensor:
         ) from error
 
 
+_OF_ARGUMENTS = re.compile(r"\(\) (missing|takes|got an unexpected)")
+
+
 def call(text: str) -> Any:
     """Return what ``mod:callable`` or ``file.py:callable`` gives, or is.
 
@@ -214,4 +218,10 @@ def call_users(text: str, function: Callable[[], Any]) -> Any:
         message = tr("{call} failed: {type}: {error}", call=text, type=type(error).__name__, error=error)
         if where:
             message = tr("{message} at {file}:{line}", message=message, file=where.file, line=where.line)
+        elif isinstance(error, TypeError) and _OF_ARGUMENTS.search(str(error)):
+            hint = tr(
+                "Give what it takes as Python literals, as in {name}(size=8), or give its parameters defaults.",
+                name=text.partition("(")[0],
+            )
+            raise QvizError(message, hint) from error
         raise QvizError(message, tr("Fix that line.")) from error

@@ -170,6 +170,8 @@ TEXTS: dict[str, str] = {
     "{name}: the engine's Python lacks numpy": "{name}：引擎的 Python 没有 numpy",
     "Install numpy with pip.": "请用 pip 安装 numpy。",
     # engine/loading/training.py
+    "{spec} cannot be called with {arguments}: {error}": "无法以 {arguments} 调用 {spec}：{error}",
+    "Give what it takes as Python literals, as in {name}(size=8), or give its parameters defaults.": "请以 Python 字面量给出它的参数，例如 {name}(size=8)，或为其参数设置默认值。",
     "Name a function that trains the model it receives: def train(model): ...": "请指定训练所给模型的函数：def train(model): ...",
     # engine/loading/weights.py
     "{name} holds weights without their model: {keys}": "{name} 中只有权重，没有模型：{keys}",
