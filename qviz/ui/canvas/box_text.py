@@ -10,10 +10,9 @@ from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import WATCHING, Kind
-from qviz.layout import spacing
 from qviz.layout.labels import bracket_width
 from qviz.ui.canvas import metrics, shapes
-from qviz.ui.canvas.fonts import elided, group_font, label_font, subtitle_font, title_font, width
+from qviz.ui.canvas.fonts import elided, label_font, subtitle_font, title_font, width
 from qviz.ui.canvas.pencil import CENTRE, LEFT, RIGHT, Pencil
 from qviz.ui.theme import Theme
 from qviz.words import trn
@@ -153,13 +152,13 @@ def _shorter(box: Box) -> Iterator[str]:
         yield first
 
 
-def _fitting(text: str, font: QFont, room: float) -> str:
-    """Return a second text, or where it has no room its numbers without their names: ``Conv2d · 0.0256``."""
-    if width(text, font) <= room:
-        return text
-    first, *rest = text.split(metrics.CLAUSE)
+def _fitting(box: Box, font: QFont, room: float) -> str:
+    """Return a second text, or where it has no room its numbers without their names, ``Conv2d · 0.0256``, or less."""
+    if width(box.subtitle, font) <= room:
+        return box.subtitle
+    first, *rest = box.subtitle.split(metrics.CLAUSE)
     bare = metrics.CLAUSE.join((first, *(each.rpartition(" ")[2] for each in rest)))
-    return bare if width(bare, font) <= room else text
+    return bare if width(bare, font) <= room else _shortened(box, room) or box.subtitle
 
 
 def _badges_in_row(box: Box, area: QRectF, used: float) -> QPointF | None:
@@ -179,7 +178,7 @@ def _in_two(box: Box, rect: QRectF) -> Writing:
     top, found = _top(box, rect, has_badges), []
     for at, (text, font, height, token) in enumerate(_texts(box)):
         area = QRectF(left, top, wide, height).adjusted(before, 0, -after, 0)
-        found.append(_row(_fitting(text, font, area.width()) if at else text, font, area, CENTRE, token))
+        found.append(_row(_fitting(box, font, area.width()) if at else text, font, area, CENTRE, token))
         top += height
     if not has_badges:
         return Writing(tuple(found))
@@ -196,12 +195,18 @@ def draw(pencil: Pencil, box: Box, writing: Writing, theme: Theme) -> None:
 
 
 def _on_card(box: Box, card: QRectF) -> Writing:
-    """Return what a folded group's card says: the text at the left, what it holds at the right."""
+    """Return what a folded group's card says: the text at the left, what it holds at the right where there is room."""
+    inner = card.adjusted(metrics.GROUP_LEAD, 0, -8, 0)
+    least = max(width(metrics.heading(box), title_font()), width([*_shorter(box)][-1], subtitle_font()))
     badges = metrics.badges_width(box.badges) + metrics.GROUP_PAD if box.badges else 0.0
-    top, found = _top(box, card, has_badges=False), []
-    for text, font, height, token in _texts(box):
-        area = QRectF(card.left() + metrics.GROUP_LEAD, top, card.width() - metrics.GROUP_LEAD - 8 - badges, height)
-        found.append(_row(text, font, area, LEFT, token))
+    end = None
+    if least + badges > inner.width():  # the name is worth more than what is inside
+        badges, end = 0.0, _end(box, inner, least, tuple(_ends(box, 0)))
+    room = inner.width() - badges - (0.0 if end is None else width(end.text, end.font) + metrics.AT_END)
+    top, found = _top(box, card, has_badges=False), [] if end is None else [end]
+    for at, (text, font, height, token) in enumerate(_texts(box)):
+        said = (_shortened(box, room) or text) if at else text
+        found.append(_row(said, font, QRectF(inner.left(), top, room, height), LEFT, token))
         top += height
     return Writing(tuple(found), QPointF(card.right() - badges + 2, card.center().y()) if badges else None)
 
@@ -225,41 +230,6 @@ def _row(text: str, font: QFont, area: QRectF, align: Qt.AlignmentFlag, token: s
     return TextRow(elided(text, font, area.width()), font, area, align, token)
 
 
-def frame_bar(rect: QRectF, scale: float) -> QRectF:
-    """Return where the title of an open group stands: in its frame, and from afar on its upper edge, over no box."""
-    bar = QRectF(rect.left() + 20, rect.top() + 2, max(rect.width() - 26, 0.0), shapes.FRAME_BAR - 2)
-    first_box = rect.top() + spacing.TIGHT.head * scale
-    bar.moveTop(min(bar.top(), first_box - bar.height() + 1.0))  # its plate ends 2 pixels above its foot
-    return bar
-
-
-def draw_frame_title(pencil: Pencil, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
-    """Write an open group's title with the sign that closes it, then its type, on a plate that lines go under.
-
-    How the groups inside compare stands at the right end, where there is room; which differ is said aloud.
-    """
-    bar, painter = frame_bar(rect, scale), pencil.painter
-    title = elided(box.title, group_font(), bar.width())
-    used = width(title, group_font()) + 8
-    note, loud = f"{box.note}, " if box.odd else box.note, width(box.odd, group_font()) if box.odd else 0.0
-    noted = width(note, label_font()) + loud + 10
-    if box.note and used + noted <= bar.width():
-        ground = QRectF(bar.right() - noted + 6, bar.top() + 3, noted - 8, bar.height() - 5)
-        painter.fillRect(ground, theme.color("canvas"))
-        end = bar.adjusted(0, 0, -4, 0)
-        if box.odd:
-            pencil.write(box.odd, group_font(), theme.color("text"), end, RIGHT)
-        pencil.write(note, label_font(), theme.color("text.muted"), end.adjusted(0, 0, -loud, 0), RIGHT)
-        bar.setRight(bar.right() - noted)
-    subtitle = elided(box.subtitle, label_font(), bar.width() - used) if bar.width() - used > 40 else ""
-    plate = used - 6 + (width(subtitle, label_font()) + 6 if subtitle else 0.0)
-    painter.fillRect(QRectF(bar.left() - 3, bar.top() + 3, plate + 3, bar.height() - 5), theme.color("canvas"))
-    _draw_caret(painter, QPointF(rect.left() + 11, bar.center().y()), theme, is_open=True)
-    pencil.write(title, group_font(), theme.color("text"), bar, LEFT)
-    if subtitle:
-        pencil.write(subtitle, label_font(), theme.color("text.muted"), bar.adjusted(used, 0, 0, 0), LEFT)
-
-
 def draw_bracket(pencil: Pencil, box: Box, rect: QRectF, scale: float, theme: Theme) -> None:
     """Draw the bracket beside a list of modules, with its name; `rect` is what the group takes up on the screen."""
     x, painter = rect.left() + bracket_width(box.title) * scale - 12.0, pencil.painter
@@ -280,15 +250,16 @@ def draw_signs(painter: QPainter, box: Box, rect: QRectF, theme: Theme) -> None:
     if box.stub_of is None and (box.kind is not None or box.is_seam):
         return
     if box.stub_of is not None:
-        _draw_caret(painter, QPointF(rect.left() + 10, rect.center().y()), theme, is_open=True)
+        draw_caret(painter, QPointF(rect.left() + 10, rect.center().y()), theme, is_open=True)
     else:
         front = shapes.card(rect)
         has_two = metrics.has_two_rows(box, rect.height())
         y = front.top() + metrics.PAD_Y + metrics.TITLE_ROW / 2 if has_two else front.center().y()
-        _draw_caret(painter, QPointF(rect.left() + 14, y), theme, is_open=False)
+        draw_caret(painter, QPointF(rect.left() + 14, y), theme, is_open=False)
 
 
-def _draw_caret(painter: QPainter, middle: QPointF, theme: Theme, is_open: bool) -> None:
+def draw_caret(painter: QPainter, middle: QPointF, theme: Theme, is_open: bool) -> None:
+    """Draw the triangle of what can be opened or closed."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.color("text.muted"))
     painter.translate(middle)

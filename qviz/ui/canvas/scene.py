@@ -14,7 +14,7 @@ from PySide6.QtGui import QPainterPath
 from qviz.analysis.inspecting.columns import NumberColumn
 from qviz.analysis.overlays.on_view import ViewOverlays
 from qviz.analysis.views.folding import group_path
-from qviz.analysis.views.view import Box, View, group_box_id
+from qviz.analysis.views.view import SEAM, Box, View, group_box_id
 from qviz.layout.labels import bracket_width
 from qviz.layout.place import Rect
 from qviz.layout.places import Places
@@ -145,6 +145,16 @@ class Scene:
         return found
 
     @cached_property
+    def banded(self) -> frozenset[str]:
+        """The closed seams of this stage that have a band, by their first nodes."""
+        return frozenset(band.seam for band in self.bands if not band.is_open and not band.words)
+
+    @cached_property
+    def frames(self) -> list[Box]:
+        """The open groups that have a frame."""
+        return [box for box in self.view.boxes if box.is_open and not box.is_bracket]
+
+    @cached_property
     def brackets(self) -> list[Box]:
         """The lists of modules."""
         return [box for box in self.view.boxes if box.is_bracket]
@@ -209,7 +219,13 @@ class Scene:
         if self.shows_changes and self.ghosts.fused:
             at = QRectF(point, point).adjusted(-0.5, -0.5, 0.5, 0.5)
             return next((self.box[each.box_id] for each in self.ghosts.fused_in(at)), None)
-        return None
+        return next((each for each in self._seams_at(point)), None)
+
+    def _seams_at(self, point: QPointF) -> Iterator[Box]:
+        """Yield the seam on whose band a point is: its words may stand anywhere on it."""
+        for band in self.bands_in(QRectF(point, point)):
+            if band.rect.top() <= point.y() and band.seam in self.banded:
+                yield self.box[SEAM + band.seam]
 
     def many(self) -> Iterator[Sequence[object]]:
         """Yield all that there is one of for each box, or line, or group, for whoever lets go of it slowly."""
@@ -285,7 +301,7 @@ class Scene:
 
 def prepare(scene: Scene) -> None:
     """Find what the first paint asks of many boxes and lines; for the thread of the layout."""
-    _ = scene.seams, scene.brackets
+    _ = scene.seams, scene.brackets, scene.frames, scene.banded
     middle = scene.bounds.center()
     scene.visible(QRectF(middle, middle))  # indexes what has many parts
     for box in scene.view.boxes if scene.columns else ():

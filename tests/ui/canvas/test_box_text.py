@@ -7,10 +7,11 @@ from msgspec.structs import replace
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QImage, QPainter
 
-from qviz.analysis.views.view import Box
+from qviz.analysis.views.view import Badge, Box
 from qviz.document.graph import Kind
-from qviz.ui.canvas.box_text import draw_frame_title, writing
+from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.fonts import group_font, title_font, width
+from qviz.ui.canvas.frame_title import draw_frame_title
 from qviz.ui.canvas.metrics import LEAST, NAMES_FROM, NARROW, NEAR, WIDEST, BoxForm, size_of
 from qviz.ui.canvas.pencil import RIGHT, Pencil
 from qviz.ui.theme import theme
@@ -177,3 +178,20 @@ def test_a_frame_says_aloud_which_block_differs(qapp, monkeypatch: pytest.Monkey
         assert told["7 differs"][0]
         assert not told["11 identical, "][0]
         assert told["7 differs"][1] - told["11 identical, "][1] == width("7 differs", group_font())
+
+
+def test_a_name_is_worth_more_than_badges_in_a_zoomed_box(qapp):
+    held = tuple(Badge(kind, 28) for kind in (Kind.OP, Kind.OBSERVER, Kind.QUANTIZE, Kind.DEQUANTIZE))
+    group = replace(LAYERS, badges=held)
+    wide, small = (writing(group, QSizeF(each, 44.0)) for each in (420.0, 230.0))
+    assert wide.badges_at is not None
+    assert [row.text for row in small.rows] == ["28 int8", "0 … 6", "7 identical"]
+    assert small.badges_at is None
+    (narrow,) = (writing(group, QSizeF(120.0, 44.0)),)
+    assert [row.text for row in narrow.rows] == ["0 … 6", "7 identical"]
+
+
+def test_a_second_row_loses_words_not_letters(qapp):
+    assert said(box("layer1.0", "BasicBlock · 5 nodes", kind=None), 124.0, 44.0) == ["layer1.0", "BasicBlock"]
+    assert said(box("embed", "embedding 1,000 × 64"), 90.0, 44.0) == ["embed", "embedding"]
+    assert said(box("fc", "Linear · scale 0.0256"), 116.0, 44.0) == ["fc", "Linear · 0.0256"]

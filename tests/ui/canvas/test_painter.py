@@ -14,7 +14,7 @@ from qviz.document.graph import Kind
 from qviz.layout.graphlay_engine import GraphlayEngine
 from qviz.layout.place import Point
 from qviz.layout.spacing import NARROW, TIGHT
-from qviz.ui.canvas import box_text
+from qviz.ui.canvas import frame_title
 from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.edges import Wire, pen_of
 from qviz.ui.canvas.exposure import Exposure, Marks
@@ -207,7 +207,7 @@ def test_the_title_of_a_frame_is_written_only_where_it_is_seen(qapp, monkeypatch
     view = fold(small_stages()[0].graph, Folds(frozenset({"block"})), {})
     scene = Scene(view, GraphlayEngine().place(view, measure(view)))
     written: list[str] = []
-    monkeypatch.setattr(box_text, "draw_frame_title", lambda _painter, box, *_rest: written.append(box.id))
+    monkeypatch.setattr(frame_title, "draw_frame_title", lambda _painter, box, *_rest: written.append(box.id))
     image, frame = QImage(10, 10, QImage.Format.Format_RGB32), scene.rect("group:block")
     for scale in (0.4, 1.0):
         for area, titles in (

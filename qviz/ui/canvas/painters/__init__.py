@@ -13,6 +13,7 @@ from qviz.ui.canvas.painters.emphasis import HighlightPainter, MarkedFramePainte
 from qviz.ui.canvas.painters.far import BlockPainter
 from qviz.ui.canvas.painters.ghosts import GhostCountPainter, GhostPainter, GhostTextPainter
 from qviz.ui.canvas.painters.overlay import OverlayPainter, OverlayShapePainter
+from qviz.ui.canvas.painters.pinned import PinnedTitlePainter, SeamWordsPainter
 
 SHAPES: tuple[Painter, ...] = (
     BlockPainter(),
@@ -36,7 +37,7 @@ WRITING: tuple[Painter, ...] = (
 )
 """Texts and signs, which have one size at every zoom, and under them the frames that stand out."""
 
-LOOSE: tuple[Painter, ...] = (GhostCountPainter(),)
+LOOSE: tuple[Painter, ...] = (SeamWordsPainter(), PinnedTitlePainter(), GhostCountPainter())
 """Words whose place depends on what is seen around them."""
 
 GRAPH: tuple[Painter, ...] = (*SHAPES, *WRITING, *LOOSE)

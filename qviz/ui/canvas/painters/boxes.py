@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from qviz.analysis.views.view import Box
 from qviz.document.graph import Kind
-from qviz.ui.canvas import box_text, shapes
+from qviz.ui.canvas import box_text, frame_title, shapes
 from qviz.ui.canvas.edges import frame_pen
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import badge_font
@@ -69,9 +69,11 @@ class TextPainter:
                     painter.setOpacity(1.0)
                     if box.is_bracket:
                         box_text.draw_bracket(pencil, box, rect, exposure.scale, theme)
-                    elif box_text.frame_bar(rect, exposure.scale).adjusted(*AROUND_TITLE).intersects(seen):
-                        box_text.draw_frame_title(pencil, box, rect, exposure.scale, theme)
+                    elif frame_title.frame_bar(rect, exposure.scale).adjusted(*AROUND_TITLE).intersects(seen):
+                        frame_title.draw_frame_title(pencil, box, rect, exposure.scale, theme)
                     continue
+                if box.is_seam and box.seam in exposure.scene.banded:
+                    continue  # its words keep to what is seen
                 exposure.dim(painter, box.id)
                 box_text.draw_signs(painter, box, rect, theme)
                 painter.translate(rect.topLeft())
