@@ -10,7 +10,7 @@ from qviz.analysis.inspecting.change_part import change_part
 from qviz.analysis.inspecting.group_page import group_page
 from qviz.analysis.inspecting.histogram_bars import bar_chart, covered, integer_chart
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace, RunParts
-from qviz.analysis.inspecting.node_noise import worst_inside
+from qviz.analysis.inspecting.node_noise import alone_text, worst_inside
 from qviz.analysis.inspecting.node_page import NodePage, node_page
 from qviz.analysis.inspecting.run_page import run_page
 from qviz.analysis.inspecting.source_excerpt import excerpt
@@ -179,6 +179,24 @@ def test_each_quantizer_counts_for_one_place():
     other = page("captured/add").noise
     assert other is not None
     assert (other.share, other.rank) == (0.25, 2)
+
+
+@pytest.mark.parametrize(
+    ("shares", "is_exact", "told"),
+    [
+        ((0.6, 0.3), True, ""),
+        ((0.9, 0.5), True, "140.0 % adds up what each quantizer makes alone; together they partly cancel out."),
+        ((1.4,), True, "Alone it makes 140.0 % of the output noise; other quantizers partly cancel it out."),
+        ((1.4,), False, "Alone 140.0 % of the output noise, more than all quantizers together: an estimate."),
+        ((), True, ""),
+    ],
+)
+def test_a_share_of_more_than_everything_says_how_that_can_be(shares: tuple[float, ...], is_exact: bool, told: str):
+    rows = tuple(
+        QuantizerNoise(str(at), "prepared", (), "", "weight", share=share, is_exact=is_exact)
+        for at, share in enumerate(shares)
+    )
+    assert alone_text(rows) == told
 
 
 def test_an_observer_has_the_noise_of_its_quantizer_among_all_quantizers():

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from msgspec.structs import replace
 
 from qviz.analysis.inspecting.inspected_run import InspectedRun, NodePlace
-from qviz.analysis.inspecting.node_noise import quantizers_of, share_of
+from qviz.analysis.inspecting.node_noise import alone_text, quantizers_of, share_of
 from qviz.analysis.inspecting.node_page import Fact
 from qviz.analysis.inspecting.shares import LowShare, low_share
 from qviz.analysis.inspecting.siblings import Sibling, differences_among, makeup_of, otherwise_unlike, unlike
@@ -92,6 +92,7 @@ class GroupPage(NamedTuple):
         why: Two sentences at most.
         children: In graph order, without operators that nothing is known of.
         others: How many those are.
+        noise_note: What a share of the noise above 100 % means; "" for others.
         is_measured: Whether there is a ledger: what has no quantizer adds no noise then.
         findings: Those inside.
         source: The first line that is known.
@@ -108,6 +109,7 @@ class GroupPage(NamedTuple):
     why: str
     children: tuple[ChildRow, ...]
     others: int
+    noise_note: str
     is_measured: bool
     findings: tuple[Finding, ...]
     source: SourceExcerpt | None
@@ -162,6 +164,7 @@ def group_page(
         " ".join(filter(None, (_unlike(run, views, path, repeat_at), _why(run, stage, nodes, children)))),
         told,
         len(children) - len(told),
+        alone_text(quantizers_of(run, stage, ids)),
         run.ledger is not None,
         _findings(run, stage, ids),
         excerpt(source, text),

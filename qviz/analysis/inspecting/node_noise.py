@@ -11,6 +11,8 @@ from qviz.analysis.ledger.answer import finite
 from qviz.document.graph import NodeId
 from qviz.document.measurements import QuantizerNoise
 from qviz.document.snapshot import StageName
+from qviz.words import tr
+from qviz.words.formats import part
 
 
 class PlaceNoise(NamedTuple):
@@ -37,6 +39,20 @@ def share_of(rows: Sequence[QuantizerNoise]) -> float | None:
     """Return the sum of the shares of some quantizers; None where no share is known."""
     known = [each for row in rows if (each := finite(row.share)) is not None]
     return sum(known) if known else None
+
+
+def alone_text(rows: Sequence[QuantizerNoise]) -> str:
+    """Return what a sum of shares above one means; "" for others, which are parts of the whole."""
+    share = share_of(rows)
+    if share is None or share <= 1.0:
+        return ""
+    told = part(share)
+    measured = share_of([row for row in rows if row.is_exact])
+    if measured is None or measured <= 1.0:
+        return tr("Alone {share} of the output noise, more than all quantizers together: an estimate.", share=told)
+    if len(rows) == 1:
+        return tr("Alone it makes {share} of the output noise; other quantizers partly cancel it out.", share=told)
+    return tr("{share} adds up what each quantizer makes alone; together they partly cancel out.", share=told)
 
 
 def quantizers_of(run: InspectedRun, stage: StageName, ids: Sequence[NodeId]) -> tuple[QuantizerNoise, ...]:

@@ -25,9 +25,10 @@ def _line(source: SourceLine) -> dict[str, str | int]:
     return {"file": source.file.replace("\\", "/").rsplit("/", 1)[-1], "line": source.line}
 
 
-def no_summary(error: RunError) -> str:
-    """Return why nothing is told of a run that reached no stage."""
-    return tr("{step}, so there is nothing to sum up yet.", step=step_text(error.step, "failed"))
+def patch_of(error: RunError) -> str:
+    """Return the change of the plan that gets past a stop, as TOML; "" where none is known."""
+    given = error.args.get("patch")
+    return given if isinstance(given, str) else ""
 
 
 def failed_at(error: RunError) -> str:
@@ -101,8 +102,7 @@ class Failure(QFrame):
         self.hint.setText(error.hint)
         self.hint.setVisible(bool(error.hint))
         self.open.setVisible(error.source is not None)
-        given = error.args.get("patch")
-        self._patch = given if isinstance(given, str) else ""
+        self._patch = patch_of(error)
         self.apply.setVisible(bool(self._patch))
         self.apply.setText(remedy_title(self._patch))
         self.apply.setToolTip(plain_tip(self._patch.strip()))

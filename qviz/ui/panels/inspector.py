@@ -29,10 +29,9 @@ from qviz.session.facts_text import Row, facts_text, observer_rows, overlay_rows
 from qviz.session.project import Project
 from qviz.sources.kinds import short_source
 from qviz.ui.canvas.family import Family
-from qviz.ui.panels.failure import no_summary
 from qviz.ui.panels.inspecting.group_sheet import GroupSheet
 from qviz.ui.panels.inspecting.node_sheet import NodeContent, NodeSheet
-from qviz.ui.panels.inspecting.run_sheet import RunSheet
+from qviz.ui.panels.inspecting.run_sheet import RunSheet, Stop
 from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.theme import Theme
@@ -188,8 +187,7 @@ class Inspector(QScrollArea):
         if project is None or not project.stages:
             self._run = None
             self._reading.forget()
-            told = no_summary(project.error) if project is not None and project.error is not None else ""
-            self._put(RunSheet(title, None, None, self._theme, self._calls(), told))
+            self._put(RunSheet(title, None, None, self._theme, self._calls(), stop=_stop(project)))
             return
 
         if project.snapshot is None:  # nothing is counted or measured before the run has ended
@@ -199,7 +197,7 @@ class Inspector(QScrollArea):
             return
 
         def show(made: tuple[RunPage, PlanEdits]) -> None:
-            self._put(RunSheet(title, made[0], made[1].pending, self._theme, self._calls()))
+            self._put(RunSheet(title, made[0], made[1].pending, self._theme, self._calls(), stop=_stop(project)))
 
         self._make(title, self._inspected(project), lambda run: (run_page(run), self._edits(project, run, None)), show)
 
@@ -316,6 +314,14 @@ def _lines(file: str) -> Sequence[str]:
         return read_regular(path, _LARGEST).decode().splitlines() if path.suffix == ".py" else ()
     except (QvizError, ValueError):
         return ()
+
+
+def _stop(project: Project | None) -> Stop | None:
+    """Return why a run stopped, with the lines of the file in which it did."""
+    error = project.error if project is not None else None
+    if error is None:
+        return None
+    return error, _lines(error.source.file) if error.source is not None else ()
 
 
 def _record(project: Project, stage: Stage) -> StageRecord:

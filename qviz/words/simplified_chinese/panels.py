@@ -42,7 +42,7 @@ TEXTS: dict[str, str] = {
     "The first stage appears here.": "第一个阶段会显示在这里。",
     "The Findings tab says why.": "原因见“发现”选项卡。",
     "{step} at {file}:{line}": "{step}，位于 {file}:{line}",
-    "{step}, so there is nothing to sum up yet.": "{step}，暂无可汇总的内容。",
+    "Next step": "下一步",
     "Use {flow}": "改用 {flow}",
     "Modules will be listed here once the model has run.": "模型运行后，模块会列在这里。",
     "Left bar": "左侧条",
@@ -167,7 +167,16 @@ TEXTS: dict[str, str] = {
     "{count} value": "{count} 个值",
     "{count} values": "{count} 个值",
     "{kind} {at} of {of}": "{kind} {at} / {of}",
-    "{rank} of {places} places": "{places} 处中排第 {rank}",
+    "{share} adds up what each quantizer makes alone; together they partly cancel out.": (
+        "{share} 是各量化器单独产生的噪声之和；合在一起会部分抵消。"
+    ),
+    "Alone it makes {share} of the output noise; other quantizers partly cancel it out.": (
+        "单独产生输出噪声的 {share}；其他量化器会部分抵消它。"
+    ),
+    "Alone {share} of the output noise, more than all quantizers together: an estimate.": (
+        "单独计算占输出噪声的 {share}，多于所有量化器合在一起的噪声：这是估计值。"
+    ),
+    "rank {rank} of {places} places": "{places} 处中排第 {rank}",
     "{count} fact": "{count} 条依据",
     "{count} facts": "{count} 条依据",
     "More": "更多",

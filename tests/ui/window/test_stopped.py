@@ -57,12 +57,26 @@ def test_the_middle_says_where_a_run_stopped_and_offers_the_way_on(running: Main
     assert not card(running).isVisible(), "a run is at work"
 
 
-def test_the_inspector_does_not_ask_for_a_run_that_was_made(running: MainWindow):
-    hear(running, finished(BRANCH))
-    assert running.desk is not None
-    told = [each.text() for each in running.desk.work.inspector.findChildren(QLabel)]
-    assert "Capture failed, so there is nothing to sum up yet." in told
+def inspector(window: MainWindow) -> tuple[list[str], list[str]]:
+    """Return what the inspector says and offers."""
+    assert window.desk is not None
+    sheet = window.desk.work.inspector
+    return [each.text() for each in sheet.findChildren(QLabel)], [e.text() for e in sheet.findChildren(QPushButton)]
+
+
+def test_the_inspector_says_where_and_why_a_run_stopped_and_what_to_do(running: MainWindow):
+    hear(running, finished(msgspec.structs.replace(BRANCH, args={**BRANCH.args, "patch": 'flow = "eager-dynamic"\n'})))
+    told, buttons = inspector(running)
+    for each in ("Capture failed at net.py:31", "a branch.", "Choose.", "31  if x > 0:"):
+        assert each in told
     assert not any("Run the flow" in each for each in told)
+    assert {"Use Eager dynamic", "Run again", "Open in editor"} <= {*buttons}
+
+
+def test_the_inspector_tells_of_a_stop_above_what_was_reached(running: MainWindow):
+    hear(running, reached(CAPTURED), finished(BRANCH))
+    told, _ = inspector(running)
+    assert told.index("Capture failed at net.py:31") < told.index("Findings")
 
 
 def test_a_run_that_was_canceled_at_once_says_that_nothing_was_reached(running: MainWindow):

@@ -110,6 +110,8 @@ class GroupSheet(Sheet):
         page = self._page
         self.part(tr("Inside"), *([label(tr("shares in low precision"), "small")] if page.is_judged else []))
         self.column.addWidget(FactColumns(page.inside, page.low))
+        if page.noise_note:
+            self.text(page.noise_note, "small")
 
     def _add_children(self, children: Sequence[ChildRow]) -> None:
         if not children:

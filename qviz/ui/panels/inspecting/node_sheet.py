@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from qviz.analysis.inspecting.change_part import ChangedNode, ChangePart
-from qviz.analysis.inspecting.node_noise import PlaceNoise
+from qviz.analysis.inspecting.node_noise import PlaceNoise, alone_text
 from qviz.analysis.inspecting.node_page import Fact, NodePage, Position, StageNodes
 from qviz.analysis.inspecting.tensor_table import rows_of
 from qviz.analysis.ledger.answer import alternative_name, gain_of, remedies
@@ -219,14 +219,12 @@ class NodeSheet(Sheet):
                 self.part(tr("Noise"), *measure)
                 self.text(self._page.not_measured, "muted")
             return
-        rank = tr("{rank} of {places} places", rank=noise.rank, places=noise.places)
+        rank = tr("rank {rank} of {places} places", rank=noise.rank, places=noise.places)
         self.part(tr("Noise"), label(rank, "small"))
         share = part(noise.share)
-        self.text(
-            tr("Adds {share} of the output noise.", share=share)
-            if noise.is_additive
-            else tr("Alone it makes {share} of the output noise.", share=share)
-        )
+        adds = tr("Adds {share} of the output noise.", share=share)
+        alone = tr("Alone it makes {share} of the output noise.", share=share)
+        self.text(alone_text(noise.rows) or (adds if noise.is_additive else alone))
         self.column.addWidget(NoiseBar([_share(noise, at) for at in range(len(noise.rows))], self.theme))
         self._add_parts(noise)
         self._add_remedies(noise)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import TypeAlias
 
 from qviz.analysis.acting.pending import Pending
 from qviz.analysis.inspecting.run_page import RunPage
+from qviz.document.snapshot import RunError
 from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
+from qviz.ui.panels.inspecting.stop_part import add_stop
 from qviz.ui.panels.widgets import label, line
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
 
+Stop: TypeAlias = "tuple[RunError, Sequence[str]]"
 NOTHING = mark("The run's summary appears here. Run the flow to get it.")
 _HINT = mark("Select a node to see its type, its quantization and its counterparts in other stages.")
 
@@ -25,13 +30,26 @@ class RunSheet(Sheet):
         theme: The colors.
         calls: What it asks for.
         instead: What is told where there is no page; else what comes here.
+        stop: Why the run stopped, with the lines of the file in which it did.
     """
 
     def __init__(
-        self, title: str, page: RunPage | None, pending: Pending | None, theme: Theme, calls: Calls, instead: str = ""
+        self,
+        title: str,
+        page: RunPage | None,
+        pending: Pending | None,
+        theme: Theme,
+        calls: Calls,
+        instead: str = "",
+        stop: Stop | None = None,
     ) -> None:
         super().__init__(theme, calls)
         self.column.addWidget(label(title or tr("Run"), "title", wraps=True))
+        if stop is not None:
+            add_stop(self, *stop)
+        if page is None and stop is not None:
+            self.finish()
+            return
         if page is None:
             self.text(instead or tr(NOTHING), "muted")
         else:
