@@ -74,6 +74,8 @@ class Scene:
         writings: What is written in boxes, by box id, size on the screen and findings; made when first seen.
         rows: How many rows of text a box has where it is not zoomed.
         bands: Where seams are, of this stage and of that beside it.
+        banded: The closed seams of this stage that have a band, by their first nodes.
+        frames: The open groups that have a frame.
         is_turned: Whether the picture runs to the right; rows are columns then.
         is_narrow: Whether boxes are as wide as their names.
         is_small: Whether they have room for their texts at a smaller scale, too.
@@ -90,6 +92,8 @@ class Scene:
         bands: tuple[SeamBand, ...] = (),
     ) -> None:
         self.rows, self.bands = rows, bands
+        self.banded = frozenset(band.seam for band in bands if not band.is_open and not band.words)
+        self.frames = [box for box in view.boxes if box.is_open and not box.is_bracket]
         self._by_top = sorted((band.rect.top(), number) for number, band in enumerate(bands))
         self._tallest = max((band.rect.height() for band in bands), default=0.0)
         self.is_turned = self.is_narrow = self.is_small = False
@@ -143,16 +147,6 @@ class Scene:
                 if line.to_box in found:
                     found[line.to_box] = number
         return found
-
-    @cached_property
-    def banded(self) -> frozenset[str]:
-        """The closed seams of this stage that have a band, by their first nodes."""
-        return frozenset(band.seam for band in self.bands if not band.is_open and not band.words)
-
-    @cached_property
-    def frames(self) -> list[Box]:
-        """The open groups that have a frame."""
-        return [box for box in self.view.boxes if box.is_open and not box.is_bracket]
 
     @cached_property
     def brackets(self) -> list[Box]:
@@ -219,13 +213,9 @@ class Scene:
         if self.shows_changes and self.ghosts.fused:
             at = QRectF(point, point).adjusted(-0.5, -0.5, 0.5, 0.5)
             return next((self.box[each.box_id] for each in self.ghosts.fused_in(at)), None)
-        return next((each for each in self._seams_at(point)), None)
-
-    def _seams_at(self, point: QPointF) -> Iterator[Box]:
-        """Yield the seam on whose band a point is: its words may stand anywhere on it."""
-        for band in self.bands_in(QRectF(point, point)):
-            if band.rect.top() <= point.y() and band.seam in self.banded:
-                yield self.box[SEAM + band.seam]
+        on = (band.seam for band in self.bands_in(QRectF(point, point)) if band.rect.top() <= point.y())
+        # Their words may stand anywhere on them.
+        return next((self.box[SEAM + seam] for seam in on if seam in self.banded), None)
 
     def many(self) -> Iterator[Sequence[object]]:
         """Yield all that there is one of for each box, or line, or group, for whoever lets go of it slowly."""
@@ -301,7 +291,7 @@ class Scene:
 
 def prepare(scene: Scene) -> None:
     """Find what the first paint asks of many boxes and lines; for the thread of the layout."""
-    _ = scene.seams, scene.brackets, scene.frames, scene.banded
+    _ = scene.seams, scene.brackets
     middle = scene.bounds.center()
     scene.visible(QRectF(middle, middle))  # indexes what has many parts
     for box in scene.view.boxes if scene.columns else ():

@@ -31,7 +31,7 @@ from qviz.sources.kinds import short_source
 from qviz.ui.canvas.family import Family
 from qviz.ui.panels.inspecting.group_sheet import GroupSheet
 from qviz.ui.panels.inspecting.node_sheet import NodeContent, NodeSheet
-from qviz.ui.panels.inspecting.run_sheet import RunSheet, Stop
+from qviz.ui.panels.inspecting.run_sheet import RunSheet, ToldStop
 from qviz.ui.panels.inspecting.sheet import Calls, PlanEdits, Sheet
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.theme import Theme
@@ -316,7 +316,7 @@ def _lines(file: str) -> Sequence[str]:
         return ()
 
 
-def _stop(project: Project | None) -> Stop | None:
+def _stop(project: Project | None) -> ToldStop | None:
     """Return why a run stopped, with the lines of the file in which it did."""
     error = project.error if project is not None else None
     if error is None:

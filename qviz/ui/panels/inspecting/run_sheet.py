@@ -15,7 +15,7 @@ from qviz.ui.panels.widgets import label, line
 from qviz.ui.theme import Theme
 from qviz.words import mark, tr
 
-Stop: TypeAlias = "tuple[RunError, Sequence[str]]"
+ToldStop: TypeAlias = "tuple[RunError, Sequence[str]]"
 NOTHING = mark("The run's summary appears here. Run the flow to get it.")
 _HINT = mark("Select a node to see its type, its quantization and its counterparts in other stages.")
 
@@ -41,7 +41,7 @@ class RunSheet(Sheet):
         theme: Theme,
         calls: Calls,
         instead: str = "",
-        stop: Stop | None = None,
+        stop: ToldStop | None = None,
     ) -> None:
         super().__init__(theme, calls)
         self.column.addWidget(label(title or tr("Run"), "title", wraps=True))
