@@ -18,6 +18,7 @@ from qviz.engine.failures.culprits import Culprits, culprits
 from qviz.engine.failures.gave_nothing import silent_observer
 from qviz.engine.failures.known import CAUSES, OF_INPUTS, OF_NETWORK
 from qviz.engine.failures.lines import line_of, raises_itself, torch_function
+from qviz.engine.failures.no_observer import no_observer
 from qviz.engine.failures.place import module_at, place_of
 from qviz.words import tr
 
@@ -53,6 +54,7 @@ def run_error(
     known = known_cause(step, error, (*_causes(), *OF_INPUTS) if has_data else _causes())
     if (silent := silent_observer(error)) is not None:
         known = KnownCause("stop.observer_gave_nothing", {"observer": silent})
+    known = _looked_into(error, known)
     line = line_of(error)
     place = place_of(_culprits(error, model), stages, line)
     if known is not None and known.code == "stop.no_tensor_observed" and _is_recurrent(model, place.called):
@@ -89,6 +91,14 @@ def is_of_inputs(error: BaseException, model: Module) -> bool:
 
 def _causes() -> tuple[Cause, ...]:
     return (*OF_NETWORK, *CAUSES) if network.is_refused() else CAUSES
+
+
+def _looked_into(error: BaseException, known: KnownCause | None) -> KnownCause | None:
+    try:
+        return no_observer(error, known)
+    except Exception:  # objects in the frames are of any kind, and may raise anything when they are looked at
+        _log.exception("no part of a configuration was looked at for %r", error)
+        return known
 
 
 def _culprits(error: BaseException, model: Module | None) -> Culprits:

@@ -251,49 +251,4 @@ STATEMENTS: dict[str, Entry] = {
         "an index is beyond the last row of the embedding",
         "Check that every batch fits: indices from 0 to one less than num_embeddings.",
     ),
-    "stop.observer_gave_nothing": known(
-        "the observer {observer} returns nothing, so what reads it is given None",
-        "End its forward() with return x: an observer hands on the tensor that it was given.",
-    ),
-    "stop.observer_incomplete": known(
-        "{observer} stands in a qconfig or QuantizationSpec as an observer and has no {attribute}, which torch "
-        "asks for",
-        "Derive it from UniformQuantizationObserverBase, which has all of it, or add {attribute}: for a qscheme and "
-        "bounds, set self.qscheme, self.quant_min and self.quant_max in __init__().",
-    ),
-    "stop.observer_qparams": known(
-        "calculate_qparams() of an observer does not return two tensors, scale and zero point",
-        "End it with return torch.tensor([scale]), torch.tensor([zero_point], dtype=torch.int64).",
-    ),
-    "stop.annotation_class": known(
-        'a node has a {class} as its annotation under node.meta["quantization_annotation"]',
-        "In the quantizer, write a QuantizationAnnotation(input_qspec_map={{…}}, output_qspec=…) there.",
-    ),
-    "stop.annotation_key": known(
-        "an annotation has an edge as a key of input_qspec_map, where torch takes the node that is read",
-        "In the quantizer, use the node alone: {{node.args[0]: spec}}. Pairs of nodes are for SharedQuantizationSpec "
-        "and derived_from.",
-    ),
-    "stop.annotation_spec": known(
-        "an annotation holds something that is no QuantizationSpec",
-        "In the quantizer, give every input and the output a QuantizationSpec, SharedQuantizationSpec, "
-        "DerivedQuantizationSpec, or FixedQParamsQuantizationSpec, or None.",
-    ),
-    "stop.complex_number": known(
-        "an operation has a complex number of Python as an operand, and the quantizer makes constants of real "
-        "numbers alone",
-        'Hold the number in a buffer of the model: self.register_buffer("factor", torch.tensor(1j)).',
-    ),
-    "stop.trained_in_half": known(
-        "weights or activations are {dtype} since training, and fake-quants compute in float32",
-        "Keep the model in float32 in the train function: leave out half(), or end it with model.float().",
-    ),
-    "stop.replaced_after_prepare": known(
-        "the prepared model has a {class} without a qconfig, as one has that was put there after prepare",
-        "Replace layers before the flow begins: after prepare, train the weights and leave the modules as they are.",
-    ),
-    "stop.backward_twice": known(
-        "the train function calls backward() twice on results of one forward pass",
-        "Call the model anew for each backward(), or add up the losses and call backward() once.",
-    ),
 }
