@@ -27,7 +27,7 @@ from qviz.document.snapshot import Stage
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.family import Family
 from qviz.ui.canvas.view import GraphCanvas
-from qviz.ui.shell.app import tune
+from qviz.ui.shell.app import import_the_rest, tune
 
 Line = tuple[str, float, float | None, str]
 WIDTH, HEIGHT = 1600, 1000
@@ -354,6 +354,7 @@ def _against_dot(case: Case) -> None:
 if __name__ == "__main__":
     path, nodes, repeats = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     tune()
+    import_the_rest()
     result = codec.load(path)
     shown = result.stage("converted")
     if nodes:

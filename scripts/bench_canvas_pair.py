@@ -26,10 +26,10 @@ from qviz.session.project import Project
 from qviz.session.sides import Side
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.panels.panes import Panes
-from qviz.ui.shell.app import tune
+from qviz.ui.shell.app import import_the_rest, tune
 from qviz.ui.theme import theme
 
-SCALES = (0.5, 0.3, 0.15, 0.08, 0.04, 0.01, 1.2, 1.0)
+SCALES = (0.5, 0.3, 0.15, 0.08, 0.04, 0.01, 1.2, 1.3, 1.0)
 """One row of text in boxes down to the smallest; then over the border to two rows, and with these."""
 
 
@@ -50,6 +50,8 @@ class Pair:
         def is_settled() -> bool:
             is_painting = is_painted and not all(each.surface.is_finished for each in self.canvases)
             is_placing = self.panes.laying_over.is_busy or any(each.is_busy for each in self.canvases)
+            if is_painted and any(each.readable.is_waiting for each in self.canvases):
+                return False
             return not is_painting and not is_placing
 
         self.longest = max(self.longest, waited(is_settled, after))
@@ -223,4 +225,5 @@ def made(result: Snapshot, nodes: int) -> Snapshot:
 
 if __name__ == "__main__":
     tune()
+    import_the_rest()
     print(json.dumps(measured(made(codec.load(Path(sys.argv[1])), int(sys.argv[2])), int(sys.argv[3]))))

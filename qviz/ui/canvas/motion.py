@@ -11,7 +11,7 @@ from qviz.ui.canvas.scene import Scene
 
 DURATION = 150
 """Milliseconds."""
-MOST = 80
+MOST = 50
 """Boxes in sight of a pane; more would not move smoothly, for two panes move at once, and no eye follows them."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from qviz.ui.canvas.camera import Camera, fitting
@@ -12,6 +14,8 @@ from qviz.ui.canvas.viewport import Viewport
 MORE_FROM, MORE_AT = 1.25, 0.85
 """Scale from which boxes get a second row of text, and the scale they are then shown at: rows about as high."""
 FEWER_FROM, FEWER_AT = 0.6, 1.0
+RESTED = 120
+"""Milliseconds after the last zoom until boxes get other rows: placing all anew does not come between its frames."""
 NAMES_FROM = {1: 0.54, 2: 0.36}
 """Scale from which names can be read, by the rows of text in a box."""
 SETTLED = 120
@@ -43,19 +47,24 @@ class Readable(QObject):
         self.rows, self.is_narrow, self.is_small = 2, False, False
         self.is_opening = False
         self._opened_for = QSize()
-        self._scale: float | None = None
+        self._zoom: float | None = None
         self._is_one_row = False
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(SETTLED)
-        self._soon.timeout.connect(self.on_size_settled)
+        self._resized = self._timer(SETTLED, self.on_size_settled)
+        self._zoomed = self._timer(RESTED, self.on_zoom_rested)
         viewport.moved.connect(self.on_viewport_moved)
         viewport.resized.connect(self.on_viewport_resized)
 
+    def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(then)
+        return timer
+
     @property
     def is_waiting(self) -> bool:
-        """Whether the size has changed, and what fits is still to be chosen."""
-        return self._soon.isActive()
+        """Whether the size or the zoom has changed, and what fits, or how boxes are written, is still to be chosen."""
+        return self._resized.isActive() or self._zoomed.isActive()
 
     def opened(self, is_opening: bool) -> None:
         """Remember for which size something was opened, and by whom."""
@@ -83,25 +92,38 @@ class Readable(QObject):
         """Have one row of text, whatever the zoom, until that ends: columns of numbers stand in it."""
         self._is_one_row = is_kept
         if is_kept and self.rows == 2:
-            self.rows, self._scale = 1, FEWER_AT
+            self.rows, self._zoom = 1, FEWER_AT / self._viewport.camera.scale
 
     def settle(self) -> None:
-        """Look at the scale that suits the rows that were asked for."""
-        if self._scale is not None:
-            self._viewport.set_camera(self._viewport.camera._replace(scale=self._scale))
-            self._scale = None
+        """Look at the scale at which boxes are as high as before, where they have other rows now."""
+        if self._zoom is not None:
+            camera = self._viewport.camera
+            self._viewport.set_camera(camera._replace(scale=camera.scale * self._zoom))
+            self._zoom = None
+
+    def _rows_at(self, scale: float) -> int:
+        if self._is_one_row:
+            return self.rows
+        return 2 if self.rows == 1 and scale > MORE_FROM else 1 if scale < FEWER_FROM else self.rows
 
     def on_viewport_moved(self, camera: Camera) -> None:
+        """Wait until the zoom rests where boxes have other rows."""
+        if self._rows_at(camera.scale) != self.rows:
+            self._zoomed.start()
+        else:
+            self._zoomed.stop()
+
+    def on_zoom_rested(self) -> None:
         """Want other rows where the user zoomed so far."""
-        rows = 2 if self.rows == 1 and camera.scale > MORE_FROM else 1 if camera.scale < FEWER_FROM else self.rows
-        if rows != self.rows and not self._is_one_row:
-            self.rows, self._scale = rows, MORE_AT if rows == 2 else FEWER_AT
+        rows = self._rows_at(self._viewport.camera.scale)
+        if rows != self.rows:
+            self.rows, self._zoom = rows, MORE_AT / MORE_FROM if rows == 2 else FEWER_AT / FEWER_FROM
             self.rows_wanted.emit(rows)
 
     def on_viewport_resized(self) -> None:
         """Wait until the size is settled."""
         if self.is_opening:
-            self._soon.start()
+            self._resized.start()
 
     def on_size_settled(self) -> None:
         """Want what fits now."""

@@ -154,12 +154,13 @@ def clear_up(folders: list[str]) -> None:
 
 
 def import_the_rest() -> None:
-    """Import what the first opened model needs, while the user still reads."""
+    """Import what the first opened model needs, its words too, while the user still reads."""
     from qviz.extensions import load_extensions
 
     load_extensions()
     for name in _LATER:
         importlib.import_module(name)
+    len(language().statements)  # 22 modules of words: a first look at them in the window's thread would block it
 
 
 def report_bug(window: QWidget, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

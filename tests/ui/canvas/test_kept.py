@@ -108,6 +108,27 @@ def test_a_pan_paints_what_comes_into_sight_and_shows_the_same(canvas, drawn, qt
         assert len(drawn) >= whole - 2
 
 
+def test_a_zoom_keeps_no_picture_and_the_first_pan_after_it_does(canvas, qtbot, monkeypatch):
+    painted: list[bool] = []
+    paint = canvas.surface._kept._paint
+
+    def noted(seen, part, rects=()) -> None:
+        painted.append(bool(rects))
+        paint(seen, part, rects)
+
+    monkeypatch.setattr(canvas.surface._kept, "_paint", noted)
+    for _ in range(3):
+        canvas.viewport.move(canvas.viewport.camera._replace(scale=canvas.viewport.camera.scale * 1.03))
+        shown(canvas)
+    assert not painted
+    zoomed = shown(canvas)
+    assert painted == [False], "what is shown again is kept"
+    assert shades(shown(canvas), zoomed) == 0
+    pushed(canvas, 0, -20)
+    shown(canvas)
+    assert painted == [False, True], "a pan paints parts"
+
+
 @pytest.mark.parametrize("way", [(0, 0), (30, 0), (-30, 0), (0, 20), (0, -20), (30, 20), (-30, 20), (-30, -20)])
 def test_what_a_push_uncovers_is_what_it_does_not_cover(way):
     whole = QRect(0, 0, 100, 80)

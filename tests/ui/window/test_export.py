@@ -59,7 +59,7 @@ def opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Opened:
 
 
 def is_settled(canvas: GraphCanvas) -> bool:
-    return canvas.scene is not None and not canvas.is_busy and not canvas.readable._soon.isActive()
+    return canvas.scene is not None and not canvas.is_busy and not canvas.readable.is_waiting
 
 
 def drawn(qtbot: QtBot, sheet: ExportSheet) -> None:

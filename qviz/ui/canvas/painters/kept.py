@@ -60,6 +60,7 @@ class KeptPainter(QObject):
         self._tiled, self._writing = tiled, tuple(writing)
         self._picture = QPixmap()
         self._look: _KeptLook | None = None
+        self._is_kept = False
         self._at = QPointF()
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
@@ -74,27 +75,29 @@ class KeptPainter(QObject):
 
     def on_settled(self) -> None:
         """Paint all anew."""
-        self._look = None
+        self._is_kept = False
         self.improved.emit()
 
     def paint(self, painter: QPainter, exposure: Exposure) -> None:
         """Paint what the camera of a screen sees."""
         assert exposure.screen is not None
         scene, screen = exposure.scene, exposure.screen
-        if exposure.detail < Detail.TITLES or scene.are_few(exposure.area, FEW):
-            self._look = None
+        is_crowded = exposure.detail >= Detail.TITLES and not scene.are_few(exposure.area, FEW)
+        fresh = self._tiled.look(painter, exposure)
+        look = self._look_of(painter, exposure) if is_crowded else None
+        if look is None or look != self._look:
+            # While the camera zooms, every frame looks otherwise: a picture would be drawn once and never moved.
+            self._look, self._is_kept = look, False
             self._settled.stop()
-            self._tiled.look(painter, exposure)
             exposure.clear(painter)
             painter.save()
             self._tiled.paint(painter, exposure)
             painter.restore()
             paint_all(self._writing, painter, exposure)
             return
-        fresh = self._tiled.look(painter, exposure)
-        look, at = self._look_of(painter, exposure), painter.worldTransform().map(QPointF())
+        at = painter.worldTransform().map(QPointF())
         whole = QRect(0, 0, round(screen.size.width() * screen.unit), round(screen.size.height() * screen.unit))
-        way = None if self._look != look or _has_chips(scene) else self._way(look, at)
+        way = None if not self._is_kept or _has_chips(scene) else self._way(look, at)
         if way is None:
             size = QSize(ceil(whole.width() * look.ratio), ceil(whole.height() * look.ratio))
             if self._picture.size() != size:
@@ -111,7 +114,7 @@ class KeptPainter(QObject):
             parts = [each for each in parts if not each.isEmpty()]
             if parts:
                 self._paint(exposure, exposure.parts([_on_canvas(each, exposure) for each in parts], REACH), parts)
-        self._look, self._at = look, at
+        self._at, self._is_kept = at, True
         painter.setWorldTransform(QTransform(screen.transform).scale(1 / screen.unit, 1 / screen.unit))
         painter.drawPixmap(0, 0, self._picture)
 
