@@ -9,6 +9,7 @@ from typing import NamedTuple
 from qviz.analysis.findings.evidence import Evidence, gives_float, is_batch_norm, is_weighted, origin
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name, operator_name
+from qviz.document.flows import Mode
 from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node
 from qviz.document.query import Index
 from qviz.document.snapshot import Finding, Level, Stage
@@ -41,8 +42,11 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
     if found is None:  # the move to eval mode made it anew
         before, found = last, node.id
     cause = _of_class(evidence, names) or _cause(evidence.index(before), found)
-    if cause is not None and cause.code == "batch_norm_left.flow_folded_nothing" and _is_fused_with_relu(node):
-        cause = _LeftCause("batch_norm_left.taken_with_relu", cause.roles)
+    if cause is not None and cause.code == "batch_norm_left.flow_folded_nothing":
+        if _is_listed(evidence):
+            cause = _LeftCause("batch_norm_left.not_listed", cause.roles)
+        elif _is_fused_with_relu(node):
+            cause = _LeftCause("batch_norm_left.taken_with_relu", cause.roles)
     runs_in_float = gives_float(node) and evidence.converted is last
     return Finding(
         rule="batch_norm_left",
@@ -58,6 +62,13 @@ def _finding(evidence: Evidence, last: Stage, node: Node) -> Finding:
 def _is_fused_with_relu(node: Node) -> bool:
     """Return whether a node is a batch norm and a relu in one: no convolution took them."""
     return node.kind in COMPUTING and _WITH_RELU.fullmatch(function_name(node)) is not None
+
+
+def _is_listed(evidence: Evidence) -> bool:
+    """Return whether the user's list says what is fused."""
+    plan = evidence.snapshot.run.plan
+    is_eager = evidence.flow is not None and evidence.flow.mode is Mode.EAGER
+    return is_eager and plan is not None and plan.fuse_list is not None
 
 
 class _LeftCause(NamedTuple):
@@ -100,8 +111,9 @@ def _cause(index: Index, node_id: str) -> _LeftCause | None:
     others = tuple(each for each in _readers(index, producer) if each != node_id)
     if others:
         return _LeftCause("batch_norm_left.read_elsewhere", {**roles, "readers": others})
-    if _is_shared(index, before):
-        return _LeftCause("batch_norm_left.called_several_times", roles, {"module": before.module_path or producer})
+    for each in (before, index.nodes[node_id]):
+        if _is_shared(index, each):
+            return _LeftCause("batch_norm_left.called_several_times", roles, {"module": each.module_path or each.id})
     return _by_pattern(index.nodes[node_id], before, roles)
 
 

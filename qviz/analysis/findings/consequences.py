@@ -45,6 +45,13 @@ def _for_bounds(_cause: Finding, consequence: Finding, _evidence: Evidence) -> b
     return isinstance(why, dict) and why.get("code") in ("stop.quantization_range", "stop.zero_point_of_dtype")
 
 
+def _for_no_fuser(cause: Finding, consequence: Finding, evidence: Evidence) -> bool:
+    """Return whether fusion stopped at modules of a list that has some of them twice."""
+    why = consequence.args.get("cause")
+    is_of_list = isinstance(why, dict) and why.get("code") == "stop.no_fuser"
+    return is_of_list and _at_same_node(cause, consequence, evidence)
+
+
 def _for_the_mode(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
     """Return whether a run stopped because of the mode of the model."""
     why = consequence.args.get("cause")
@@ -87,6 +94,10 @@ _KNOWN = (
     ),
     _Follows("converted_does_not_run.float_into_quantized", "unobserved_input", _at_same_node),
     _Follows("converted_does_not_run.quantized_into_float", "hidden_modules"),
+    *(
+        _Follows(each, "hidden_modules.second_name", _at_same_node)
+        for each in ("converted_does_not_run", "tied_weights_split", "layer_in_float")
+    ),
     _Follows("converted_does_not_run", "bounds_outside_dtype.refused", _at_same_node),
     _Follows("converted_does_not_run", "bounds_outside_dtype.zero_point", _at_same_node),
     _Follows("uneven_channels", "never_calibrated", _at_same_node),
@@ -94,7 +105,10 @@ _KNOWN = (
     _Follows("tied_weights_split", "layer_in_float.parameter_taken", _at_same_node),
     *(_Follows(f"float_island.{each}", "left_by_rule", _at_same_node) for each in ("left_by_rule", "left_out")),
     _Follows("float_island.not_annotated_by_own", "fusible_but_unfused.not_annotated", _at_same_node),
-    _Follows("kernel_differs.given_equal_inputs", "module_used_twice", _at_same_node),
+    *(
+        _Follows(f"kernel_differs.{each}", "module_used_twice", _at_same_node)
+        for each in ("given_equal_inputs", "scale_of_other_call")
+    ),
     _Follows("nothing_quantized", "wrong_kind_of_graph"),
     _Follows("nothing_quantized", "quantizer_without_effect.no_configuration"),
     _Follows("nothing_quantized", "quantizer_needs_strict_capture"),
@@ -107,6 +121,7 @@ _KNOWN = (
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "calibration_without_effect"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
+    _Follows(STOPPED, "fuse_list_out_of_order.listed_twice", _for_no_fuser),
     _Follows(STOPPED, "not_finite", _for_no_number),
     _Follows(STOPPED, "never_calibrated", _for_empty_range),
     _Follows(STOPPED, "mode_kept", _for_the_mode),

@@ -25,6 +25,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         if node.kind not in (Kind.OP, Kind.QUANTIZED_OP) or function_name(node) != "relu":
             continue
         producer = origin(index, node.id, CASTING)
+        while producer is not None and function_name(index.nodes[producer]) == "identity":  # what eager fusion leaves
+            producer = origin(index, producer, CASTING)
         if producer is None or not _is_fusible(evidence, index.nodes[producer]) or not _apart(index, node, producer):
             continue
         yield _finding(evidence, index, node, producer)

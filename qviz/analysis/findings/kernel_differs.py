@@ -21,6 +21,7 @@ _BY_CAUSE = {
     "kernel.slopes_below_one": "kernel_differs.slopes_below_one",
     "kernel.overflow": "kernel_differs.overflow",
     "kernel.scale_of_input": "kernel_differs.scale_of_input",
+    "kernel.scale_of_other_call": "kernel_differs.scale_of_other_call",
     "kernel.own_scale": "kernel_differs.slightly",
 }
 

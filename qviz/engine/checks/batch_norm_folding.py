@@ -50,16 +50,18 @@ def shared_convolutions(captured: GraphModule) -> dict[str, str]:
 
 
 def shared_calls(captured: GraphModule) -> dict[str, str]:
-    """Return batch norms that FX folds into a convolution module which is called elsewhere too."""
+    """Return batch norms that FX folds into a convolution module which is called elsewhere, without this batch norm."""
     calls = Counter(str(node.target) for node in captured.graph.nodes if node.op == "call_module")
-    found = {}
+    found, normed = dict[str, str](), Counter[tuple[str, str]]()
+    pairs: dict[str, tuple[str, str]] = {}
     for node in captured.graph.nodes:
         before = node.args[0] if node.args and _is_batch_norm(captured, node) else None
         if not isinstance(before, Node) or before.op != "call_module" or len(before.users) > 1:
             continue
         if calls[str(before.target)] > 1 and isinstance(captured.get_submodule(str(before.target)), _ConvNd):
-            found[node.name] = before.name
-    return found
+            found[node.name], pairs[node.name] = before.name, (str(before.target), str(node.target))
+            normed[pairs[node.name]] += 1
+    return {norm: conv for norm, conv in found.items() if normed[pairs[norm]] < calls[pairs[norm][0]]}
 
 
 def _is_batch_norm(module: GraphModule, node: Node) -> bool:

@@ -19,7 +19,7 @@ from qviz.document.graph import Json, SourceLine
 from qviz.document.kernel_errors import cause_of
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks.eager_functions import Unseen, better_form, better_module, may_join, unseen
-from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, out_of_order
+from qviz.engine.configuration.fuse_list import FUSIBLE, FuseList, misfits
 from qviz.engine.failures import cause_in_words, line_of
 from qviz.engine.failures.culprits import culprits
 from qviz.engine.loading.forward import Arguments
@@ -158,18 +158,24 @@ def _used_twice(path: str, class_: type, nodes: list[Node]) -> Finding | None:
 def of_fuse_list(graph: GraphModule, chosen: FuseList, derived: FuseList) -> Iterator[Finding]:
     """Yield what is wrong with a fuse list."""
     nodes = {str(node.target): node.name for node in graph.graph.nodes if node.op == "call_module"}
-    for entry in out_of_order(graph, chosen):
-        instead: list[Json] = [{"code": "fuse_list.entry", "args": {"modules": [*modules]}} for modules in derived]
-        found = tuple(nodes[path] for path in entry if path in nodes)
+    instead: list[Json] = [{"code": "fuse_list.entry", "args": {"modules": [*modules]}} for modules in derived]
+    for each in misfits(graph, chosen):
+        found = tuple(nodes[path] for path in each.entry if path in nodes)
+        args: dict[str, Json] = {"modules": [*each.entry], **({"instead": instead} if instead else {})}
+        roles, code = {"subject": found}, "instead" if instead else "nothing"
+        if each.read_by:
+            code, roles["readers"] = "read_elsewhere", each.read_by
+        elif each.listed_before:
+            code, args["again"] = "listed_twice", [*each.listed_before]
         yield Finding(
             rule="fuse_list_out_of_order",
             level=Level.ERROR,
             stage="captured",
             nodes=found,
-            code="fuse_list_out_of_order." + ("instead" if derived else "nothing"),
-            roles={"subject": found},
-            args={"modules": [*entry], "instead": instead},
-            place=() if found else tuple(entry),
+            code=f"fuse_list_out_of_order.{code}",
+            roles=roles,
+            args=args,
+            place=() if found else each.entry,
         )
 
 

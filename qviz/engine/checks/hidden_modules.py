@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
+from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.flows import Flow, Mode
@@ -57,6 +58,39 @@ def left_behind(converted: Module, inputs: Arguments, before: frozenset[str], ch
     if names:
         code, level, place = "hidden_modules.left_behind", _level(chosen), tuple(map(str, names))
         yield Finding("hidden_modules", level, "converted", (), code, {}, {"modules": names}, place)
+
+
+def second_names(model: Module) -> dict[str, str]:
+    """Return the paths that are another name of a module in the same parent, each with the first one.
+
+    Source:
+        ``torch.ao.quantization.quantize._convert`` goes through ``named_children()``, which skips them.
+    """
+    found = {}
+    for path, module in model.named_modules():
+        first = dict[int, str]()
+        for name, child in module._modules.items():  # noqa: SLF001 - named_children() skips what is looked for
+            if child is not None and first.setdefault(id(child), name) != name:
+                found[f"{path}.{name}".lstrip(".")] = f"{path}.{first[id(child)]}".lstrip(".")
+    return found
+
+
+def left_at_second_name(converted: Module, before: Mapping[str, str], graph: GraphModule) -> Iterator[Finding]:
+    """Yield the second names that still hold a float layer, since convert has replaced it at the first.
+
+    Args:
+        converted: The model.
+        before: What `second_names` gave before it was converted.
+        graph: Of the converted model.
+    """
+    modules = dict(converted.named_modules(remove_duplicate=False))
+    calls = {str(node.target): node.name for node in graph.graph.nodes if node.op == "call_module"}
+    for name, first in before.items():
+        is_left = name in calls and modules.get(name) is not modules.get(first)
+        if is_left and any(True for _ in modules[name].parameters()):
+            args: dict[str, Json] = {"name": name, "first": first, "type": type(modules[name]).__name__}
+            code, nodes = "hidden_modules.second_name", (calls[name],)
+            yield Finding("hidden_modules", Level.WARNING, "converted", nodes, code, {"subject": nodes}, args)
 
 
 def _hidden(model: Module) -> Iterator[tuple[str, Module]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import pairwise, takewhile
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from torch import nn
 from torch.ao.quantization import fuser_method_mappings as mappings
@@ -53,20 +53,55 @@ def _chain(node: Node) -> list[Node]:
     return chain
 
 
-def out_of_order(graph: GraphModule, wanted: FuseList) -> list[tuple[str, ...]]:
-    """Return the entries whose modules do not follow each other: torch fuses them all the same, and computes anew."""
-    follows = {
-        (str(producer.target), str(node.target))
-        for node in graph.graph.nodes
-        for producer in node.all_input_nodes
-        if node.op == producer.op == "call_module"
-    }
-    calls = Counter(str(node.target) for node in graph.graph.nodes if node.op == "call_module")
-    return [
-        entry
-        for entry in wanted
-        if any(pair not in follows for pair in pairwise(entry)) or any(calls[path] > 1 for path in entry)
-    ]
+class Misfit(NamedTuple):
+    """An entry of a fuse list that changes what the model computes: torch fuses it all the same.
+
+    Attributes:
+        entry: The module paths.
+        read_by: The nodes that also read a value between two of them, where that is all that is wrong.
+        listed_before: The modules that an earlier entry has, too, and that are an Identity by then.
+    """
+
+    entry: tuple[str, ...]
+    read_by: tuple[str, ...] = ()
+    listed_before: tuple[str, ...] = ()
+
+
+def misfits(graph: GraphModule, wanted: FuseList) -> list[Misfit]:
+    """Return the entries whose modules do not hand on to each other alone, at every call."""
+    calls: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in graph.graph.nodes:
+        if node.op == "call_module":
+            calls[str(node.target)].append(node)
+    found, listed = list[Misfit](), set[str]()
+    for entry in wanted:
+        again = tuple(path for path in entry if path in listed)
+        listed.update(entry)
+        chains = [_along(node, entry) for node in calls[entry[0]]] if entry else []
+        follow = bool(chains) and all(len(chain) == len(entry) for chain in chains)
+        if entry and not (follow and all(len(calls[path]) == len(chains) for path in entry)):
+            found.append(Misfit(entry, listed_before=again))
+        elif readers := [other for chain in chains for other in _others(chain)]:
+            found.append(Misfit(entry, tuple(dict.fromkeys(readers)), again))
+        elif again:
+            found.append(Misfit(entry, listed_before=again))
+    return found
+
+
+def _along(node: Node, entry: tuple[str, ...]) -> list[Node]:
+    """Return the calls of an entry's modules one behind the other, from a call of its first on."""
+    chain = [node]
+    for path in entry[1:]:
+        behind = next((user for user in chain[-1].users if user.op == "call_module" and user.target == path), None)
+        if behind is None:
+            break
+        chain.append(behind)
+    return chain
+
+
+def _others(chain: list[Node]) -> list[str]:
+    """Return what reads a value of a chain besides the next in it."""
+    return [user.name for node, behind in pairwise(chain) for user in node.users if user is not behind]
 
 
 def unknown_paths(model: nn.Module, wanted: FuseList) -> list[str]:

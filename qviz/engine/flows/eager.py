@@ -55,6 +55,7 @@ class _Model(NamedTuple):
         graph: Its graph.
         draw: Draws it again when it has changed.
         held_beside: Modules that it holds in lists alone.
+        second_names: The paths at which a parent holds a module once more, with its first path.
         left_by: By their paths the modules that rules leave in float, each with the rule; known once they are set.
         start: What it held in attributes before any call; all stages are drawn from there.
     """
@@ -62,6 +63,7 @@ class _Model(NamedTuple):
     graph: GraphModule
     draw: Callable[[Any], GraphModule]
     held_beside: frozenset[str]
+    second_names: dict[str, str]
     left_by: dict[str, Json]
     start: held_state.HeldState
 
@@ -157,7 +159,7 @@ def _capture(job: Job, needs_stubs: bool = False) -> _Model:
         graph.meta[LEFT_BY] = left_by
         return graph
 
-    return _Model(drawn.graph, draw_again, beside, left_by, start)
+    return _Model(drawn.graph, draw_again, beside, hidden_modules.second_names(job.model), left_by, start)
 
 
 def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, EagerResult]:
@@ -240,6 +242,7 @@ def _record_converted(job: Job, captured: _Model, model: nn.Module, left: frozen
     job.reporter.reached("converted", graph)
     job.reporter.converted(model)
     _tell(job, hidden_modules.left_behind(model, job.inputs, captured.held_beside, flow(job.plan.flow)))
+    _tell(job, hidden_modules.left_at_second_name(model, captured.second_names, graph))
     finding = checks.does_not_run(model, job.inputs, graph)
     if finding is None and kept_names:  # the next call goes another way
         finding = checks.does_not_run(model, job.inputs, graph)

@@ -140,8 +140,9 @@ class Fusion:
             return reason("not_fused.not_listed", "fuse_modules", roles)
         if others := [each for each in producer.users if each is not node]:
             return reason("not_fused.read_elsewhere", FUSER, {**roles, "others": others})
-        if self.is_listed and (calls := self._calls(producer)) > 1:  # FX fuses behind each call
-            return reason("not_fused.called_again", FUSER, roles, path=str(producer.target), calls=calls)
+        for each in (producer, node) if self.is_listed else ():  # FX fuses behind each call
+            if (calls := self._calls(each)) > 1:
+                return reason("not_fused.called_again", FUSER, roles, path=str(each.target), calls=calls)
         return None
 
     def _kept_apart(self, node: Node) -> Why | None:

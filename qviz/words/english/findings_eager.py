@@ -91,6 +91,18 @@ STATEMENTS: dict[str, Entry] = {
     "fuse_list.entry": {"text": "[{modules:every}]"},
     "fuse_list_out_of_order.instead": _out_of_order("Use this fuse list: {instead:every}."),
     "fuse_list_out_of_order.nothing": _out_of_order("Remove the fuse list: nothing in this model can be fused."),
+    "fuse_list_out_of_order.read_elsewhere": {
+        "message": "the fuse list joins {modules:all}, and {readers} also {readers:reads/read} a value between them",
+        "reason": "fuse_modules does not look at the data flow: the first module does all the work, so {readers} "
+        "{readers:gets/get} what comes out of the last one",
+        "hint": "Remove this entry, or let {readers} read the last value or a layer of {readers:its/their} own."
+        "[[ This list fits the model: {instead:every}.]]",
+    },
+    "fuse_list_out_of_order.listed_twice": {
+        "message": "the fuse list has {again:all} in two entries, here in {modules:every}",
+        "reason": "the first of them that is fused leaves an Identity in the place of {again:all}",
+        "hint": "List each module once.[[ This list fits the model: {instead:every}.]]",
+    },
     "output_stays_quantized": {
         "message": "{subject} {subject:is/are} returned as {subject:a quantized tensor/quantized tensors} "
         "({dtype:dtype})",

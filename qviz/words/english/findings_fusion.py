@@ -49,7 +49,7 @@ STATEMENTS: dict[str, Entry] = {
         "Give the other reader its own convolution, or let it read the output of the batch norm.",
     ),
     "batch_norm_left.called_several_times": _left(
-        "{module} is called several times, and only one batch norm could fold into it",
+        "{module} is called several times, and fusing it would replace it at every call",
         "Use a separate module for each call.",
     ),
     "batch_norm_left.exact_type": _left(
@@ -57,6 +57,10 @@ STATEMENTS: dict[str, Entry] = {
         "If {type} computes the same as {base}, give it that class before quantizing: "
         "module.__class__ = torch.nn.{base}; otherwise fold it into {producer} yourself, as "
         "torch.nn.utils.fusion.fuse_conv_bn_weights computes it.",
+    ),
+    "batch_norm_left.not_listed": _left(
+        "the fuse list does not join it with {producer}",
+        "Add both to the fuse list, or remove the list: then it is derived from the model.",
     ),
     "batch_norm_left.operator_between": _left(
         "{between} {between:stands/stand} between {producer} and it, and a pattern joins only what follows directly",

@@ -269,6 +269,12 @@ STATEMENTS: dict[str, Entry] = {
         f"first input: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
         "hint": "Use FloatFunctional for it, which prepare observes, or dequantize before it.",
     },
+    "kernel_differs.scale_of_other_call": {
+        "message": "{subject} {subject:rounds/round} with the scale of another call",
+        "reason": "the converted module has one scale for all its calls, and another one was asked for here: "
+        f"{_GIVEN_EQUAL}{_BY}{_LEAVES}",
+        "hint": "Use a separate module for each call.",
+    },
     "kernel_differs.slightly": {
         "message": "{subject} {subject:rounds/round} slightly differently than asked",
         "reason": f"{_GIVEN_EQUAL}{_BY}{_LEAVES}; a kernel that rounds correctly is off by half a step at most",

@@ -105,9 +105,9 @@ STATEMENTS: dict[str, Entry] = {
         "option": "--fake",
     },
     "rule.hidden_modules": {
-        "text": "Modules in a plain list",
-        "what": "The model calls modules that stand in a plain list or dict, so they are none of its submodules.",
-        "advice": "Keep them in nn.ModuleList or nn.ModuleDict.",
+        "text": "Modules passed by",
+        "what": "The model calls modules that torch passes by: in a plain list or dict, or under a second name.",
+        "advice": "Keep them in nn.ModuleList or nn.ModuleDict, and use a separate module for each call.",
     },
     "hidden_modules.eager": {
         "message": "{modules} ({types}) {modules:is not a submodule/are not submodules} of the model, so eager mode "
@@ -122,6 +122,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "convert puts quantized modules into the attributes of the model; a plain list or dict keeps the "
         "float ones",
         "hint": "Use nn.ModuleList or nn.ModuleDict in its place, or call the attributes.",
+    },
+    "hidden_modules.second_name": {
+        "message": "{name} ({type}) stays in float: it is a second name of {first}",
+        "reason": "convert goes through named_children(), which gives a module only under its first name, {first}; "
+        "{name} keeps the float module",
+        "hint": "Use a separate module for each call, or call {first} both times.",
     },
     "hidden_modules.others": {
         "message": "{modules} ({types}) {modules:is not a submodule/are not submodules} of the model",

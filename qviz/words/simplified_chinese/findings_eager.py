@@ -80,6 +80,16 @@ STATEMENTS: dict[str, Entry] = {
     "fuse_list.entry": {"text": "[{modules:every}]"},
     "fuse_list_out_of_order.instead": _out_of_order("请使用此融合列表：{instead:every}。"),
     "fuse_list_out_of_order.nothing": _out_of_order("请删除融合列表：此模型中没有可融合的内容。"),
+    "fuse_list_out_of_order.read_elsewhere": {
+        "message": "融合列表把 {modules:all} 合在一起，而 {readers} 也读取它们之间的值",
+        "reason": "fuse_modules 不看数据流：由第一个模块完成全部工作，因此 {readers} 得到的是最后一个模块的输出",
+        "hint": "请删除此项，或让 {readers} 读取最后的值，或给它单独的层。[[适合此模型的列表：{instead:every}。]]",
+    },
+    "fuse_list_out_of_order.listed_twice": {
+        "message": "融合列表在两项中列出 {again:all}，此处在 {modules:every} 中",
+        "reason": "先融合的一项会在 {again:all} 的位置留下 Identity",
+        "hint": "请把每个模块只列一次。[[适合此模型的列表：{instead:every}。]]",
+    },
     "output_stays_quantized": {
         "message": "{subject} 作为量化张量（{dtype:dtype}）返回",
         "reason": "输出之前没有 DeQuantStub，因此浮点模型返回浮点的地方，转换后的模型返回带 scale 的整数",

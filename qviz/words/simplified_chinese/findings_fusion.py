@@ -40,7 +40,10 @@ STATEMENTS: dict[str, Entry] = {
         "{readers} 也读取 {producer} 的输出，折叠后会得到归一化的值",
         "请为另一个读取者使用单独的卷积，或让它读取 batch norm 的输出。",
     ),
-    "batch_norm_left.called_several_times": _left("{module} 被调用多次，而只有一个 batch norm 可以折叠进它", _SEPARATE),
+    "batch_norm_left.called_several_times": _left("{module} 被调用多次，而融合会在每次调用处替换它", _SEPARATE),
+    "batch_norm_left.not_listed": _left(
+        "融合列表没有把它与 {producer} 合在一起", "请把两者加入融合列表，或删除该列表：此时它由模型推导得出。"
+    ),
     "batch_norm_left.exact_type": _left(
         "它的类是 {type}，而融合模式按确切类型列出 {base}",
         "如果 {type} 的计算与 {base} 相同，请在量化之前让它使用该类：module.__class__ = torch.nn.{base}；"

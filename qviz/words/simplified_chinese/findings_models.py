@@ -31,9 +31,9 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请带权重运行以便校准，或从计划中删除 random_batches。",
     },
     "rule.hidden_modules": {
-        "text": "普通列表中的模块",
-        "what": "模型调用了放在普通列表或字典中的模块，因此它们不是模型的子模块。",
-        "advice": "请将它们放在 nn.ModuleList 或 nn.ModuleDict 中。",
+        "text": "被略过的模块",
+        "what": "模型调用了 torch 略过的模块：它们放在普通列表或字典中，或以第二个名称出现。",
+        "advice": "请将它们放在 nn.ModuleList 或 nn.ModuleDict 中，并为每次调用使用单独的模块。",
     },
     "hidden_modules.eager": {
         "message": "{modules}（{types}）不是模型的子模块，因此 eager 模式让它们保持浮点",
@@ -44,6 +44,11 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{modules} 仍持有浮点模块，而 forward() 调用它们",
         "reason": "convert 把量化模块放入模型的属性；普通列表或字典则保留浮点模块",
         "hint": "请改用 nn.ModuleList 或 nn.ModuleDict，或调用属性。",
+    },
+    "hidden_modules.second_name": {
+        "message": "{name}（{type}）保持浮点：它是 {first} 的第二个名称",
+        "reason": "convert 遍历 named_children()，它只以第一个名称 {first} 给出模块；{name} 仍持有浮点模块",
+        "hint": "请为每次调用使用单独的模块，或两次都调用 {first}。",
     },
     "hidden_modules.others": {
         "message": "{modules}（{types}）不是模型的子模块",
@@ -300,6 +305,11 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{subject} 以某个输入的 scale 给出结果，这会截断 {wrong:percent} 的值",
         "reason": f"没有观测器观测 {{subject}} 的结果，因此 torch 使用第一个输入的 scale 和 zero point：{_MEASURED}",
         "hint": "请改用 prepare 会观测的 FloatFunctional，或在其前 dequantize。",
+    },
+    "kernel_differs.scale_of_other_call": {
+        "message": "{subject} 以另一次调用的 scale 舍入",
+        "reason": f"转换后的模块的所有调用共用一个 scale，而此处要求的是另一个：{_MEASURED}",
+        "hint": "请为每次调用使用单独的模块。",
     },
     "kernel_differs.slightly": {
         "message": "{subject} 的舍入与要求的略有不同",

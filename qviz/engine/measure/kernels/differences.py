@@ -142,16 +142,19 @@ class _LockStep:
                     del self._tallies[partner]
                     self._compare_steps(partner, values, held, along, bounds)
                     self._tallies[partner].cause = Said("kernel.own_scale", {"subject": (partner,)})
+                elif kernel_causes.is_called_again(self._converted, partner):
+                    self._tallies[partner].cause = Said("kernel.scale_of_other_call", {"subject": (partner,)})
         else:
             self._compare_float(partner, rounding(values), held)
         self._compared.update(self._pairs.of[name])
         return switch.given(values, held)
 
     def _place_of(self, switch: Switch) -> str:
-        """Return the node that calls a switch, of several the one at work; its path where it is inside a module."""
+        """Return the node that calls a switch, of several that at work or behind it; a path inside a module."""
         at = self._run.at if self._run is not None else None
-        is_at_work = at is not None and at.op == "call_module" and at.target == switch.path
-        return at.name if at is not None and is_at_work else self._places.get(switch.path, switch.path)
+        calls = (at, *at.users) if at is not None else ()
+        found = (each.name for each in calls if each.op == "call_module" and each.target == switch.path)
+        return next(found, self._places.get(switch.path, switch.path))
 
     def at_operator(self, operator: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Run it as it is simulated; of a cell the inside stays in float, because its kernel is what is looked at."""
@@ -254,8 +257,7 @@ class _LockStep:
 
     def _compare_float(self, partner: str, ours: Tensor, theirs: Tensor) -> None:
         ours, theirs = ours.double(), theirs.double()
-        finite = ours[ours.isfinite()]
-        largest = float(finite.abs().max()) if finite.numel() else 0.0
+        largest = float(ours[ours.isfinite()].abs().max()) if ours.isfinite().any() else 0.0
         off = (ours - theirs).abs().masked_fill(_same(ours, theirs), 0.0) / (largest or 1.0)
         close = _CLOSE_IN_HALF if self._is_half else _CLOSE
         self._add(partner, off, ~(off <= close), ours, theirs, in_steps=False)

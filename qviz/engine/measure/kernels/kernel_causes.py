@@ -74,6 +74,13 @@ def is_wide(node: Node, given: Iterable[Any]) -> bool:
     )
 
 
+def is_called_again(graph: GraphModule, node: str) -> bool:
+    """Return whether a node calls a module that another node calls, too: its kernel has one scale for both."""
+    calls = [each for each in graph.graph.nodes if each.op == "call_module"]
+    target = next((each.target for each in calls if each.name == node), None)
+    return [each.target for each in calls].count(target or "") > 1
+
+
 def overflow(node: str) -> Said:
     """Return that products overflow on this machine."""
     return Said("kernel.overflow", {"subject": (node,)}, {"engine": torch.backends.quantized.engine})
