@@ -11,6 +11,7 @@ from qviz.analysis.inspecting.group_page import group_page
 from qviz.analysis.linking.index import LinkIndex
 from qviz.analysis.views.groups import Hierarchy
 from qviz.analysis.views.loud import loud_nodes
+from qviz.analysis.views.repeats import compared
 from qviz.document.graph import Value
 from qviz.document.snapshot import Finding, Level, Link, Stage
 from qviz.ui.canvas.family import Family
@@ -43,7 +44,9 @@ def test_canvas_and_inspector_agree_on_the_blocks_that_differ(views: tuple[str, 
     family = Family(stages, links, {}, views, {name: loud_nodes([finding], name) for name in views})
     repeat = family.repeat_at(stages[0], "layers")
     assert repeat is not None
-    assert [each.rpartition(".")[2] for each in repeat.different] == odd
+    assert [each.rpartition(".")[2] for each in sorted((*repeat.different, *repeat.noted))] == odd
+    assert repeat.noted == ("layers.2",), "nothing but a finding parts it from its siblings"
+    assert compared(repeat)[1].endswith("2 has other findings")
     page = group_page(run, "captured", "layers", beside=views, repeat_at=partial(family.repeat_at, stages[0]))
     assert page is not None
     assert [each.name for each in page.children if each.differs] == odd

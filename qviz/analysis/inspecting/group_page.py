@@ -269,7 +269,7 @@ def _sibling(
     run: InspectedRun, stage: StageName, path: str, type_: str, members: Sequence[Node], repeat: Repeat | None
 ) -> Sibling:
     is_counted = repeat is not None and type_ == repeat.type
-    is_like = path not in repeat.different if repeat is not None and is_counted else None
+    is_like = path not in (*repeat.different, *repeat.noted) if repeat is not None and is_counted else None
     casts, ids = sum(each.kind.casts for each in members), {each.id for each in members}
     told = {
         each.rule

@@ -54,15 +54,16 @@ class Hierarchy:
         runs: The members and badges of boxes of equal groups, by the box's id: a first view is folded several times.
     """
 
-    def __init__(self, graph: Graph, sign: Sign | None = None) -> None:
+    def __init__(self, graph: Graph, sign: Sign | None = None, plain: Sign | None = None) -> None:
         """Find the groups.
 
         Args:
             graph: Of a stage, or the union of several.
             sign: What makes nodes equal, for a union; else it is what they are in the stage.
+            plain: The same without what findings say, where they say something.
         """
         self.graph = graph
-        self._sign = sign
+        self._sign, self._plain = sign, plain
         self.index = Index(graph)
         self.plumbing: Plumbing = find_plumbing(graph, self.index)
         self.contents = Contents(self.index, self.plumbing)
@@ -86,7 +87,7 @@ class Hierarchy:
     def repeats(self) -> Repeats:
         """Which blocks are alike."""
         # Not the hierarchy itself: a cycle would outlive its model.
-        return Repeats(self.graph.edges, self.plumbing, self._sign or self.sign, self.crossings)
+        return Repeats(self.graph.edges, self.plumbing, self._sign or self.sign, self.crossings, self._plain)
 
     def repeat_at(self, path: str) -> Repeat | None:
         """Return what repeats right inside the module of a path; None where nothing does, or no group is there."""

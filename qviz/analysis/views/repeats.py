@@ -29,11 +29,13 @@ class Repeat(NamedTuple):
         type: Their class.
         alike: How many are equal.
         different: The paths of those of the same class that are not.
+        noted: The paths of those that are, but of which findings tell something else.
     """
 
     type: str
     alike: int
     different: tuple[str, ...]
+    noted: tuple[str, ...] = ()
 
 
 class Repeats:
@@ -44,6 +46,7 @@ class Repeats:
         plumbing: What belongs to which node.
         sign: What makes a node equal to another.
         crossings: For each group the places of the edges that run between its items.
+        plain: The same without what findings say, where they say something.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class Repeats:
         plumbing: Plumbing,
         sign: Sign,
         crossings: Mapping[ModuleGroup, Sequence[int]],
+        plain: Sign | None = None,
     ) -> None:
+        self._plain = Repeats(edges, plumbing, plain, crossings) if plain is not None else None
         self._edges, self._plumbing, self._sign, self._crossings = edges, plumbing, sign, crossings
         self._forms: dict[ModuleGroup, int] = {}
         self._known: dict[Hashable, int] = {}
@@ -66,8 +71,14 @@ class Repeats:
         (type_, form), count = forms.most_common(1)[0]
         if count < LEAST:
             return None
-        others = (inner for inner in group.groups if inner.type == type_ and self.form(inner) != form)
-        return Repeat(type_, count, tuple(inner.path for inner in others))
+        alike = next(inner for inner in group.groups if inner.type == type_ and self.form(inner) == form)
+        others = [inner for inner in group.groups if inner.type == type_ and self.form(inner) != form]
+        noted = [inner.path for inner in others if self._is_only_noted(inner, alike)]
+        return Repeat(type_, count, tuple(each.path for each in others if each.path not in noted), tuple(noted))
+
+    def _is_only_noted(self, one: ModuleGroup, other: ModuleGroup) -> bool:
+        """Return whether two groups differ in nothing but what findings say."""
+        return self._plain is not None and self._plain.form(one) == self._plain.form(other)
 
     def form(self, group: ModuleGroup) -> int:
         """Return a number that equal groups share: what is in them, how it is joined, how it is quantized."""
@@ -162,30 +173,33 @@ def _dtypes(quant: Quant) -> Hashable:
 def in_words(repeat: Repeat) -> str:
     """Return ``12 × Block, identical`` or where one differs."""
     count, type_ = repeat.alike, repeat.type or tr("block")
-    if not repeat.different:
+    odd = _odd(repeat)
+    if not odd:
         return tr("{count} × {type}, identical", count=count, type=type_)
-    return trn(
-        len(repeat.different),
-        "{alike} × {type}, identical; {names} differs",
-        "{alike} × {type}, identical; {names} differ",
-        alike=count,
-        type=type_,
-        names=_names(repeat),
-    )
+    return tr("{alike} × {type}, identical; {odd}", alike=count, type=type_, odd=odd)
 
 
 def counted(repeat: Repeat) -> str:
     """Return ``12 × Block``: all of the class, equal or not."""
-    return tr("{count} × {type}", count=repeat.alike + len(repeat.different), type=repeat.type or tr("block"))
+    return tr(
+        "{count} × {type}",
+        count=repeat.alike + len(repeat.different) + len(repeat.noted),
+        type=repeat.type or tr("block"),
+    )
 
 
 def compared(repeat: Repeat) -> tuple[str, str]:
     """Return ``11 identical`` and ``7 differs``, which is said aloud; "" where none differs."""
-    if not repeat.different:
-        return tr("all identical"), ""
-    odd = trn(len(repeat.different), "{names} differs", "{names} differ", names=_names(repeat))
-    return tr("{count} identical", count=repeat.alike), odd
+    odd = _odd(repeat)
+    return (tr("{count} identical", count=repeat.alike), odd) if odd else (tr("all identical"), "")
 
 
-def _names(repeat: Repeat) -> str:
-    return listed(path.rpartition(".")[2] for path in repeat.different)
+def _odd(repeat: Repeat) -> str:
+    """Return which differ, and which have other findings; "" where all are equal."""
+    different, noted = (listed(path.rpartition(".")[2] for path in paths) for paths in (repeat.different, repeat.noted))
+    told = []
+    if different:
+        told.append(trn(len(repeat.different), "{names} differs", "{names} differ", names=different))
+    if noted:
+        told.append(trn(len(repeat.noted), "{names} has other findings", "{names} have other findings", names=noted))
+    return ", ".join(told)

@@ -138,7 +138,8 @@ class Family:
         for stage in self.stages:
             sign = self.trees.of(stage.whole).sign
             signs.append({each: sign(node_id) for node_id, each in union.ids[stage.name].items()})
-        tree = Hierarchy(union.graph, SeveralStages(signs, self._loud_here))
+        plain = SeveralStages(signs, {}) if self._loud_here else None
+        tree = Hierarchy(union.graph, SeveralStages(signs, self._loud_here), plain)
         return UnionShares(union, self.stages, self.facts, self.trees, tree)
 
     @property
