@@ -74,7 +74,13 @@ class Camera(NamedTuple):
 
 
 def opening(
-    area: QRectF, first: QRectF, width: float, height: float, is_turned: bool = False, largest: float = 1.0
+    area: QRectF,
+    first: QRectF,
+    width: float,
+    height: float,
+    is_turned: bool = False,
+    largest: float = 1.0,
+    beginning: float = 1.0,
 ) -> Camera:
     """Return where to look first: at everything, or where that could not be read, at the beginning.
 
@@ -85,20 +91,21 @@ def opening(
         height: Of the screen.
         is_turned: Whether the picture runs from left to right, and so begins there; else at the top.
         largest: The scale of a picture that needs less than the screen.
+        beginning: The largest scale of one of which only the beginning is seen.
     """
     whole = fitting(area, width, height, largest)
     if whole.scale >= READABLE:
         return whole
     if is_turned:
-        scale, y, x = _beginning(_turned(area), _turned(first), height)
+        scale, y, x = _beginning(_turned(area), _turned(first), height, beginning)
         return Camera(scale, x, y)
-    return _beginning(area, first, width)
+    return _beginning(area, first, width, beginning)
 
 
-def _beginning(area: QRectF, first: QRectF, width: float) -> Camera:
+def _beginning(area: QRectF, first: QRectF, width: float, largest: float) -> Camera:
     """Return the camera that shows the upper end of an area as wide as can be read."""
     beside = max(width - 2 * MARGIN, 1.0) / max(area.width(), 1.0)
-    camera = Camera(min(max(beside, READABLE), 1.0))
+    camera = Camera(min(max(beside, READABLE), largest))
     sight, edge = width / camera.scale, MARGIN / camera.scale
     left = area.center().x() - sight / 2
     if area.width() > sight:  # nothing is looked at beyond the area's ends

@@ -56,11 +56,11 @@ class Keys(QObject):
         elif key == Qt.Key.Key_F and not event.modifiers():
             self.fit_asked.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self._viewport.zoom_by(ZOOM)
+            self._viewport.zoom_by(ZOOM, self._selected())
         elif key == Qt.Key.Key_Minus:
-            self._viewport.zoom_by(1 / ZOOM)
+            self._viewport.zoom_by(1 / ZOOM, self._selected())
         elif key == Qt.Key.Key_0:
-            self._viewport.zoom_to(1.0)
+            self._viewport.zoom_to(1.0, self._selected())
         elif key == Qt.Key.Key_Backspace:
             self._folding.fold_parent()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (box := self._selection.box):
@@ -79,3 +79,7 @@ class Keys(QObject):
         if highest < lowest:
             top = min(max(sight.top() + heights * sight.height(), highest), lowest)
             view.move(view.camera._replace(y=top))
+
+    def _selected(self) -> str | None:
+        box = self._selection.box
+        return box.id if box is not None else None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from qviz.document.graph import Kind
 from qviz.layout.place import Direction
 from qviz.ui.canvas.camera import Camera, fitting, opening
+from qviz.ui.canvas.metrics import LEAST
 from qviz.ui.canvas.scene import Scene
 
 Pose: TypeAlias = Literal["free", "fit", "opening"]
@@ -119,7 +120,8 @@ class Viewport(QObject):
             size, first = self.size, self.scene.rect(begin.id)
             is_turned = self.direction == "right"
             largest = LARGEST_FIT[self.scene.rows]
-            self.set_camera(opening(self.scene.bounds, first, size.width(), size.height(), is_turned, largest))
+            most = LEAST if self.scene.rows == 1 else 1.0  # texts keep their size; closer rows show more of them
+            self.set_camera(opening(self.scene.bounds, first, size.width(), size.height(), is_turned, largest, most))
             self.pose = "opening"
 
     def look_again(self) -> None:
@@ -130,13 +132,13 @@ class Viewport(QObject):
             self.set_camera(self._whole(self.scene))
             self.pose = "fit"
 
-    def zoom_by(self, factor: float) -> None:
-        """Zoom around the middle."""
-        self.move(self.camera.zoomed(factor, self._middle()))
+    def zoom_by(self, factor: float, about: str | None = None) -> None:
+        """Zoom around a box, so that it stays in sight, or where none is, around the middle."""
+        self.move(self.camera.zoomed(factor, self._fixed(about)))
 
-    def zoom_to(self, scale: float) -> None:
+    def zoom_to(self, scale: float, about: str | None = None) -> None:
         """Zoom to a scale; 1 is 100 %."""
-        self.move(self.camera.scaled(scale, self._middle()))
+        self.move(self.camera.scaled(scale, self._fixed(about)))
 
     def center(self, place: QPointF) -> None:
         """Bring a place of the canvas into the middle."""
@@ -184,5 +186,10 @@ class Viewport(QObject):
                 camera = camera._replace(x=camera.centred(bounds, size.width(), size.height()).x)
             self.set_camera(camera)
 
-    def _middle(self) -> QPointF:
+    def _fixed(self, box_id: str | None) -> QPointF:
+        """Return the place on the screen that stays: the middle of a box that is in sight, else that of the screen."""
+        if self.scene is not None and box_id in self.scene.box:
+            at = self.camera.to_screen(self.scene.rect(box_id).center())
+            if QRectF(QPointF(), self.size).contains(at):
+                return at
         return QPointF(self.size.width() / 2, self.size.height() / 2)

@@ -87,3 +87,10 @@ def test_a_wide_graph_that_begins_at_its_end_shows_no_more_emptiness_than_a_marg
         sight = opening(area, QRectF(first, 0, 20, 30), 800, 600).sight(800, 600)
         away = area.left() - sight.left() if end == "left" else sight.right() - area.right()
         assert 0 <= away <= MARGIN / READABLE + 1e-6
+
+
+def test_of_what_is_too_tall_closer_rows_show_more_of_the_beginning():
+    area = QRectF(0, 0, 300, 5000)
+    assert opening(area, area, 800, 600).scale == 1.0
+    assert opening(area, area, 800, 600, beginning=0.85).scale == 0.85
+    assert opening(QRectF(0, 0, 300, 400), area, 800, 600, beginning=0.85).scale == 1.0, "what is whole keeps its size"

@@ -6,11 +6,13 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
 
 from qviz.analysis.views.view import Folds
 from qviz.document.snapshot import Stage
 from qviz.ui.canvas import view
 from qviz.ui.canvas.box_text import writing
+from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.metrics import LEAST_NARROW
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.theme import theme
@@ -287,3 +289,17 @@ def test_those_who_use_keys_see_which_graph_has_them(canvas, qtbot):
     surface.clearFocus()
     surface.setFocus(Qt.FocusReason.TabFocusReason)
     assert is_marked()
+
+
+def test_keys_zoom_around_the_selection_while_it_is_in_sight(canvas):
+    last = canvas.scene.view.boxes[-1]
+    canvas.selection.choose(last)
+    canvas.viewport.set_camera(Camera(1.0).centred(canvas.scene.rect(last.id), 500, 300))
+    before = canvas.viewport.camera.to_screen(canvas.scene.rect(last.id).center())
+    QTest.keyClick(canvas.surface, Qt.Key.Key_Plus)
+    after = canvas.viewport.camera.to_screen(canvas.scene.rect(last.id).center())
+    assert (after - before).manhattanLength() < 1e-6
+    canvas.viewport.set_camera(Camera(1.0, 9000.0, 9000.0))
+    QTest.keyClick(canvas.surface, Qt.Key.Key_Plus)
+    middle = canvas.viewport.camera.to_canvas(QPointF(250, 350))
+    assert (middle - QPointF(9250, 9350)).manhattanLength() < 1e-6

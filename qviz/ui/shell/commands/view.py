@@ -66,17 +66,17 @@ class ViewCommands(CommandGroup):
     @command("Zoom in", "+", "=", when=When.STAGE, words="larger scale")
     def zoom_in(self) -> None:
         """Show the graph larger."""
-        self._canvas.viewport.zoom_by(_ZOOM_STEP)
+        self._canvas.viewport.zoom_by(_ZOOM_STEP, self._canvas.emphasis.selected_box)
 
     @command("Zoom out", "-", when=When.STAGE, words="smaller scale")
     def zoom_out(self) -> None:
         """Show the graph smaller."""
-        self._canvas.viewport.zoom_by(1 / _ZOOM_STEP)
+        self._canvas.viewport.zoom_by(1 / _ZOOM_STEP, self._canvas.emphasis.selected_box)
 
     @command("100 %", "0", when=When.STAGE, words="zoom actual size scale")
     def zoom_100(self) -> None:
         """Show the graph in its own size."""
-        self._canvas.viewport.zoom_to(1.0)
+        self._canvas.viewport.zoom_to(1.0, self._canvas.emphasis.selected_box)
 
     @command("Left panel", "Ctrl+B", when=When.OPEN, is_apart=True, words="collapse sidebar rail model flow hide show")
     def left_panel(self) -> None:
