@@ -64,6 +64,7 @@ class Surface(QWidget):
     def __init__(self, parent: QWidget | None = None, theme: Theme | None = None) -> None:
         super().__init__(parent)
         self.words = ""
+        self._is_of_another = False
         self.graph: Graph | None = None
         self.leaving: Scene | None = None
         self._theme = theme or theme_of("light")
@@ -91,8 +92,13 @@ class Surface(QWidget):
         """Show a scene; without, the words, or a scene that leaves until the next comes."""
         if scene is not None:
             self.motion.stop()  # what was on its way is of another scene
+            self._is_of_another = False
         self.viewport.scene, self.leaving, self.pointing.hovered = scene, leaving, None
         self.update()
+
+    def begin_another(self) -> None:
+        """Show no picture that leaves until the first of another model is there."""
+        self._is_of_another = True
 
     @property
     def is_finished(self) -> bool:
@@ -115,7 +121,7 @@ class Surface(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what the camera sees."""
         painter = QPainter(self)
-        scene = self.scene or self.leaving
+        scene = self.scene or (None if self._is_of_another else self.leaving)
         if scene is None:
             painter.fillRect(self.rect(), self._theme.color("canvas"))
             self._paint_words(painter)

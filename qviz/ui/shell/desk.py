@@ -230,6 +230,9 @@ class Desk(QObject):
         self.dimming.forget()
         self.shelf.forget()
         self.trying.forget()
+        for pane in self.work.panes.panes.values():
+            pane.canvas.surface.begin_another()
+        self.work.legend.show_counts({}, None, self.theme)
         self.work.inspector.show_nothing()
         self.work.setup.show_model(None)
         self.work.outline.show_modules(())

@@ -303,3 +303,14 @@ def test_keys_zoom_around_the_selection_while_it_is_in_sight(canvas):
     QTest.keyClick(canvas.surface, Qt.Key.Key_Plus)
     middle = canvas.viewport.camera.to_canvas(QPointF(250, 350))
     assert (middle - QPointF(9250, 9350)).manhattanLength() < 1e-6
+
+
+def test_the_picture_of_another_model_is_not_shown_under_the_name_of_the_next(canvas, monkeypatch):
+    painted: list[str] = []
+    monkeypatch.setattr(canvas.surface, "_paint_words", lambda _painter: painted.append("words"))
+    monkeypatch.setattr(canvas.surface, "_paint_scene", lambda _painter, _scene: painted.append("scene"))
+    canvas.show_stage(CONVERTED, {})
+    canvas.surface.grab()
+    canvas.surface.begin_another()
+    canvas.surface.grab()
+    assert painted == ["scene", "words"]
