@@ -56,6 +56,11 @@ def read_name(text: str) -> Name:
         place, attribute = text, ""
     else:
         attribute = text[len(place) + 1 :]
+    if place.endswith(".ipynb"):
+        raise QvizError(
+            tr("{name} is a notebook, not a Python file", name=place),
+            tr("Copy the cells that define the model into a .py file, or export the notebook as a Python script."),
+        )
     is_file = place.endswith(".py") or "/" in place or "\\" in place
     if not attribute and not is_file:
         raise QvizError(tr('"{spec}" does not name a model', spec=text), tr(FORMS))

@@ -41,7 +41,7 @@ class Grant(Record, frozen=True):
         contents = sorted(
             (os.path.relpath(path, root) if root else path, digest) for path, digest in self.files.items()
         )
-        if self.target in self.files and not self.target.endswith(".py"):
+        if [*self.files] == [self.target] and not self.target.endswith(".py"):
             call, contents = "", [("", self.files[self.target])]
         return hashlib.sha256(repr((call, contents)).encode()).hexdigest()
 

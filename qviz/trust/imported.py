@@ -6,13 +6,13 @@ import ast
 import os
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from qviz.document.regular_files import read_regular
 from qviz.errors import QvizError
-from qviz.sources.candidates import MAX_SOURCE_BYTES
+from qviz.sources.candidates import MAX_SOURCE_BYTES, module_file
 
 MOST_FILES = 500
 _IMPORTERS = frozenset(
@@ -42,6 +42,31 @@ def folders_of(file: Path) -> tuple[Path, ...]:
     """Return where a file's imports are looked for: its own root, and the working folder if the file is inside."""
     root, here = dotted_name(file)[0], Path.cwd()
     return (root, here) if file.is_relative_to(here) and here != root else (root,)
+
+
+def files_beside(file: Path, modules: Iterable[str], installed: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Return the Python files that run when modules are imported from where a file is that is no Python file.
+
+    Args:
+        file: One that names modules, as a pickle does.
+        modules: Their names.
+        installed: Where Python looks first; what is there is not meant.
+    """
+    folders = folders_of(file)
+    others = [each for each in installed if each and Path(each) not in folders]
+    found: dict[Path, None] = {}
+    for each in modules:
+        path = module_beside(file, each) if module_file(each, others) is None else None
+        if path is not None:
+            found.update(dict.fromkeys(files_with(path, folders)))
+    return tuple(found)
+
+
+def module_beside(file: Path, module: str) -> Path | None:
+    """Return the file of a module that stands beside a file or in the working folder around it; None without one."""
+    if module == "__main__" or module.split(".", 1)[0] in sys.stdlib_module_names:
+        return None
+    return module_file(module, [str(each) for each in folders_of(file)])
 
 
 def files_with(file: Path, folders: Sequence[Path]) -> tuple[Path, ...]:

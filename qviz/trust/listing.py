@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from qviz.document.plan import is_exported_program
 from qviz.document.regular_files import OpenedFile, open_once
 from qviz.errors import QvizError
 from qviz.sources.candidates import module_file
 from qviz.trust.grants import Grant, refuse_standard_library
-from qviz.trust.imported import files_with, folders_of
+from qviz.trust.imported import files_beside, files_with, folders_of
 from qviz.trust.model_looks import FileLook, look
 from qviz.trust.references import CodeRef, NamedBy
 from qviz.words import mark, tr, trn
@@ -138,7 +139,7 @@ def _listed(ref: CodeRef, installed: Sequence[str], is_asked_anyway: bool) -> Li
     if ref.is_data:
         return _data(ref)
     if ref.is_whole:
-        return ListedRef(ref, (_told(open_once(Path(ref.target))),), True)
+        return ListedRef(ref, _whole(Path(ref.target), installed), True)
     is_needed = is_asked_anyway or ref.origin is not NamedBy.TYPED
     try:
         name = ref.name
@@ -156,6 +157,13 @@ def _listed(ref: CodeRef, installed: Sequence[str], is_asked_anyway: bool) -> Li
         return ListedRef(ref, (_plain(found),), True)
     file = Path(name.place) if name.is_file else module_file(name.place, [own])
     return ListedRef(ref, tuple(map(_plain, files_with(file, folders_of(file)))) if file is not None else (), True)
+
+
+def _whole(path: Path, installed: Sequence[str]) -> tuple[ListedFile, ...]:
+    """List a file that holds a model, and the Python files beside it that its pickles import from."""
+    told = _told(open_once(path))
+    modules = told.told.modules if told.told is not None and not is_exported_program(path.name) else ()
+    return (told, *map(_plain, files_beside(path, modules, installed)))
 
 
 def _data(ref: CodeRef) -> ListedRef:

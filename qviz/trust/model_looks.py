@@ -61,6 +61,7 @@ class FileLook(NamedTuple):
         compiled: Members that are machine code.
         trouble: What was not understood; none of it is known to be harmless.
         is_tensors: It holds tensors and nothing else, and every one fits the bytes that are there.
+        modules: Which modules its pickles would import, as they name them.
     """
 
     members: tuple[ArchiveMember, ...] = ()
@@ -71,6 +72,7 @@ class FileLook(NamedTuple):
     compiled: tuple[str, ...] = ()
     trouble: tuple[str, ...] = ()
     is_tensors: bool = False
+    modules: tuple[str, ...] = ()
 
 
 def look(content: OpenedFile) -> FileLook:
@@ -168,7 +170,8 @@ def _told(
     imports = dict.fromkeys(one_line(str(name)) for _, each in pickles for name in each.names)
     calls = dict.fromkeys(one_line(str(call)) for _, each in pickles for call in each.calls)
     said = [one_line(f"{name}: {each.trouble}" if name else each.trouble) for name, each in pickles if each.trouble]
-    return FileLook(members, (*imports,), (*calls,), trouble=(*trouble, *said))
+    modules = dict.fromkeys(name.module for _, each in pickles for name in each.names)
+    return FileLook(members, (*imports,), (*calls,), trouble=(*trouble, *said), modules=(*modules,))
 
 
 def _graph(data: bytes, operators: list[str], inputs: list[str], trouble: list[str]) -> None:

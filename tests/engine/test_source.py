@@ -138,6 +138,8 @@ def test_samples_run_on_their_inputs(sample: str):
         ("torch.nn:Liner", 'has no "Liner"', "Did you mean Linear?"),
         ("sample:residul", "sample:residul does not exist", "Did you mean sample:residual?"),
         ("resnet18", "does not name a model", "file.py:name"),
+        ("train.ipynb", "train.ipynb is a notebook", "export the notebook as a Python script"),
+        ("work/train.ipynb:Net", "is a notebook", "into a .py file"),
         ("model.pt2", "was not found", "Check"),
     ],
 )

@@ -106,6 +106,12 @@ def _by_object(path: Path, folder: Path) -> None:
     path.write_bytes(b"(cbuiltins\nexec\nS" + repr(Boom(folder).call).encode() + b"\no.")
 
 
+def _class_beside(path: Path, folder: Path) -> None:
+    """Write a pickle whose class stands in a file beside it."""
+    (folder / "classes_of_mine.py").write_text(f"{marking(folder)}class Net:\n    pass\n", encoding="utf-8")
+    path.write_bytes(b"cclasses_of_mine\nNet\n.")
+
+
 def _zipped(*members: tuple[str, Callable[[Path], bytes]]) -> Callable[[Path, Path], None]:
     def write(path: Path, folder: Path) -> None:
         with zipfile.ZipFile(path, "w") as archive:
@@ -296,6 +302,7 @@ FILES = (
     archived("pickle by INST", "a.pt", "source", _by_instance),
     archived("pickle by OBJ", "a.pt", "source", _by_object),
     archived("saved model", "a.pt", "source", _save),
+    archived("class beside a saved model", "a.pt", "source", _class_beside),
     archived("weights of a program", "a.pt2", "source", _program("data/weights/model.pt")),
     archived("constants of a program", "a.pt2", "source", _program("data/constants/model.pt")),
     archived("inputs of a program", "a.pt2", "source", _program("data/sample_inputs/model.pt")),

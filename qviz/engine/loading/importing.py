@@ -9,7 +9,7 @@ import importlib.util
 import inspect
 import linecache
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -21,7 +21,7 @@ from qviz.engine.loading.import_failures import import_failure, only_as_program
 from qviz.errors import QvizError
 from qviz.sources.candidates import module_file
 from qviz.sources.text import FORMS, Name, look_up
-from qviz.trust.imported import defined_names, dotted_name, folders_of
+from qviz.trust.imported import defined_names, dotted_name, folders_of, module_beside
 from qviz.trust.references import NamedBy
 from qviz.words import tr
 
@@ -75,6 +75,27 @@ def import_name(
             tr("Make it in a function that returns it, and name the function."),
         )
     return module, look_up(module, name, own, what, None if is_typed else _defined(module))
+
+
+def import_beside(file: Path, modules: Iterable[str]) -> tuple[Path, ...]:
+    """Import the modules that a pickle names and that stand beside its file; the user allowed them with it.
+
+    Returns:
+        The folders that they are imported from; none where nothing is.
+
+    Raises:
+        QvizError: One fails while it is imported; then the line is named.
+    """
+    allowed, folders = at_work().need(str(file)).files, folders_of(file)
+    found = {each: module_beside(file, each) for each in modules}
+    # What the user's own program names has no list of files.
+    wanted = [each for each, path in found.items() if path is not None and (not allowed or str(path) in allowed)]
+    with _noted():
+        for folder in folders if wanted else ():
+            make_importable(folder)
+        for each in wanted:
+            _import_module(each)
+    return folders if wanted else ()
 
 
 def _root(name: Name, folder: Path | None) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, NamedTuple
@@ -25,9 +25,11 @@ from qviz.document.regular_files import OpenedFile
 from qviz.document.said import Said
 from qviz.engine.loading.broker import opened_model
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.importing import import_beside
 from qviz.engine.loading.ready_step import ReadyStep
 from qviz.engine.loading.weights import unnamed_weights, weights_alone
 from qviz.errors import QvizError
+from qviz.trust.model_looks import look
 from qviz.words import tr
 from qviz.words.formats import every, size
 
@@ -122,12 +124,13 @@ def of_program(program: ExportedProgram, expression: str) -> OpenedModel:
 
 def _open_pickle(content: OpenedFile) -> OpenedModel:
     path = content.path
+    folders = import_beside(path, look(content).modules)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.load says of a TorchScript archive what is said below
             held = torch.load(content.file, map_location="cpu", weights_only=False)
     except (AttributeError, ImportError) as error:  # a pickle names classes
-        raise _unreadable(path, error, tr("Make the classes of the model importable from here.")) from error
+        raise _unreadable(path, error, _where_classes_are(error)) from error
     except Exception as error:  # a pickle may raise anything
         if _is_damaged(path, error):
             raise _damaged(path, error) from error
@@ -135,7 +138,7 @@ def _open_pickle(content: OpenedFile) -> OpenedModel:
     python = f"torch.load({str(path)!r}, map_location='cpu', weights_only=False)"
     if isinstance(held, Mapping):
         module, key = module_in(held, path.name, python)
-        return OpenedModel(module, None, f"model = {python}[{key!r}]", under_key(key))
+        return OpenedModel(module, None, f"{_importing(folders)}model = {python}[{key!r}]", under_key(key))
     if isinstance(held, (tuple, list)) and (weights := unnamed_weights(path.name, held, python)) is not None:
         raise weights
     if isinstance(held, (tuple, list)) and held and isinstance(held[0], Mapping):
@@ -145,7 +148,28 @@ def _open_pickle(content: OpenedFile) -> OpenedModel:
             tr("{name} holds a {type}, not a model", name=path.name, type=type(held).__name__),
             tr("Name a .py file with a function that builds the model and loads the weights."),
         )
-    return OpenedModel(held, None, f"model = {python}")
+    return OpenedModel(held, None, f"{_importing(folders)}model = {python}")
+
+
+def _importing(folders: Sequence[Path]) -> str:
+    """Return the statements after which Python finds the classes that stand beside the file."""
+    return "".join(["import sys\n\n", *(f"sys.path.append({str(each)!r})\n" for each in folders)]) if folders else ""
+
+
+def _where_classes_are(error: AttributeError | ImportError) -> str:
+    """Return what to do about a class that a pickle names and Python does not find."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return tr(
+            "Its classes are in {module}: put that beside the file, or install it beside qviz. Else save "
+            "model.state_dict(), and name a function that builds the model and loads it.",
+            module=error.name,
+        )
+    if "__main__" in str(error):  # pickle's words; nothing else of the error names the module
+        return tr(
+            "The script that saved it defined the class itself. Save it again from a script that imports the class "
+            "from a file beside it; or save model.state_dict(), and name a function that builds the model and loads it."
+        )
+    return tr("Its classes have changed since it was saved: save it again with them as they are now.")
 
 
 def module_in(held: Mapping[Any, Any], name: str, expression: str) -> tuple[Module, str]:

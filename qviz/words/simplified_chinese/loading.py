@@ -108,7 +108,14 @@ TEXTS: dict[str, str] = {
     "Name a function that returns one of them, such as {chosen}.": "请指定返回其中之一的函数，例如 {chosen}。",
     "{name} is empty": "{name} 是空的",
     "Save it with torch.export.save of this version of torch.": "请用此版本的 torch 的 torch.export.save 保存它。",
-    "Make the classes of the model importable from here.": "请使模型的类可以从这里导入。",
+    "Its classes are in {module}: put that beside the file, or install it beside qviz. Else save model.state_dict(), "
+    "and name a function that builds the model and loads it.": "它的类在 {module} 中：请将其放在该文件旁边，或将其与 qviz 安装在"
+    "一起。否则请保存 model.state_dict()，并指定一个构建模型并加载它的函数。",
+    "The script that saved it defined the class itself. Save it again from a script that imports the class from a file "
+    "beside it; or save model.state_dict(), and name a function that builds the model and loads it.": "保存它的脚本自己定义了这个类。"
+    "请从一个脚本重新保存它，该脚本从旁边的文件导入这个类；或者保存 model.state_dict()，并指定一个构建模型并加载它的函数。",
+    "Its classes have changed since it was saved: save it again with them as they are now.": "它的类在保存之后已更改："
+    "请用它们现在的样子重新保存。",
     "Save it again with this version of torch.": "请用此版本的 torch 重新保存它。",
     # engine/loading/own_rules.py
     "{target} is a {type}, not a function": "{target} 是 {type}，而不是函数",

@@ -25,6 +25,9 @@ TEXTS: dict[str, str] = {
     "Name a source as file.py:name, package.module:name, sample:NAME, or a .pt2, .pt, .pth, .qviz or .json file.": "请将来源写作 file.py:name、package.module:name、sample:NAME，或 .pt2、.pt、.pth、.qviz 或 .json 文件。",
     "{place}: the name of the {what} is missing, as in {place}:name": "{place}：缺少{what}的名称，应写作 {place}:name",
     "{spec} holds a whole model; a name is not needed": "{spec} 保存了整个模型；不需要名称",
+    "{name} is a notebook, not a Python file": "{name} 是笔记本，不是 Python 文件",
+    "Copy the cells that define the model into a .py file, or export the notebook as a Python script.": "请将定义模型的单元格"
+    "复制到一个 .py 文件中，或将笔记本导出为 Python 脚本。",
     '"{spec}" does not name a model': "“{spec}”没有指定模型",
     "Did you mean sample:{near}?": "您是指 sample:{near} 吗？",
     "{spec} does not exist": "{spec} 不存在",
