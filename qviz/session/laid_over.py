@@ -50,7 +50,7 @@ def laid_over(choice: OverlayChoice, project: Project) -> Mapping[StageName, Lai
             measurements=snapshot.measurements,
         )
     )
-    first = run.parts.own_stages[0].name
+    first = run.parts.first
     stages = {name: project.stage(name) for name in shown.stages}
     columns = {name: number_columns(run, name) for name in stages}
     without = empty_columns() if any(columns.values()) else ()  # boxes of one axis are all written alike

@@ -42,7 +42,7 @@ class NumberColumn(NamedTuple):
 
 def number_columns(run: InspectedRun, stage: StageName) -> tuple[NumberColumn, ...]:
     """Return the columns of a stage: sizes of the first, SQNR and share of the noise of others; none where unknown."""
-    if run.parts.own_stages and stage == run.parts.own_stages[0].name:
+    if stage == run.parts.first:
         return _sizes(run, stage)
     shares: defaultdict[NodeId, float] = defaultdict(float)
     levels: dict[NodeId, float] = {}

@@ -182,7 +182,7 @@ def _types(run: InspectedRun, stage: StageName) -> dict[str, str]:
 
 def _inside(run: InspectedRun, stage: StageName, nodes: Sequence[Node]) -> Iterator[Fact]:
     ids = [node.id for node in nodes]
-    first = run.parts.own_stages[0].name
+    first = run.parts.first
     before = len(run.become(stage, ids, first))
     yield tr("nodes"), grouped(len(nodes)) if before == len(nodes) else f"{grouped(before)} → {grouped(len(nodes))}"
     if casts := Counter(node.kind for node in nodes if node.kind.casts):

@@ -36,7 +36,7 @@ def held_bytes(run: InspectedRun, place: NodePlace) -> int | None:
 
 def _of_module(run: InspectedRun, place: NodePlace) -> int | None:
     """Return the bytes that the parameters of a module take as floats, from the sizes of the first stage."""
-    first = run.parts.own_stages[0].name
+    first = run.parts.first
     known = (run.fact(NodePlace(first, each)) for each in run.become(place.stage, (place.node,), first))
     held = sum(fact.size.parameters for fact in known if fact is not None and fact.size is not None)
     return held * _FLOAT_BYTES if held else None

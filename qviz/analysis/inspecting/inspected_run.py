@@ -49,6 +49,16 @@ class RunParts(NamedTuple):
         return tuple(stage for stage in self.stages if not _run_of(stage.name))
 
     @property
+    def first(self) -> StageName:
+        """The run's own first stage; "" where it reached none, though a result may stand beside it."""
+        return self.own_stages[0].name if self.own_stages else ""
+
+    @property
+    def last(self) -> StageName:
+        """The run's own last stage; "" where it reached none."""
+        return self.own_stages[-1].name if self.own_stages else ""
+
+    @property
     def own_findings(self) -> tuple[Finding, ...]:
         """The findings of the run itself."""
         return tuple(each for each in self.findings if not _run_of(each.stage))

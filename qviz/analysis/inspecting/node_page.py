@@ -138,7 +138,7 @@ def _why(run: InspectedRun, place: NodePlace, node: Node) -> str:
     """Return why a node is as it is; of an operator before it is prepared, why it is what it becomes."""
     told = _reason(node.why) if node.why is not None else ""
     judged = run.judged_stage
-    if judged is None or place.stage != run.parts.own_stages[0].name or place.stage == judged or not node.kind.computes:
+    if judged is None or place.stage != run.parts.first or place.stage == judged or not node.kind.computes:
         return told
     became = run.become(place.stage, (place.node,), judged)
     later = next((_reason(why) for each in became if (why := run.index(judged).nodes[each].why) is not None), "")

@@ -56,11 +56,11 @@ def run_page(run: InspectedRun) -> RunPage:
 
 
 def _is_measurable(run: InspectedRun) -> bool:
-    return run.ledger is None and bool(run.parts.own_stages) and run.parts.own_stages[-1].name in CONVERTED
+    return run.ledger is None and run.parts.last in CONVERTED
 
 
 def _facts(run: InspectedRun) -> Iterator[Fact]:
-    if run.parts.own_stages and run.parts.own_stages[-1].name in CONVERTED:
+    if run.parts.last in CONVERTED:
         yield from _output(run.parts.measurements)
     coverage = told_coverage(run.parts.summary)
     if coverage is not None:
@@ -118,6 +118,6 @@ def _found(run: InspectedRun) -> Iterator[WorstPlace]:
 
 def _last(run: InspectedRun, place: NodePlace) -> NodePlace:
     """Return what a node is in the last stage, where it is still there."""
-    last = run.parts.own_stages[-1].name
+    last = run.parts.last
     became = run.become(place.stage, (place.node,), last)
     return NodePlace(last, became[0]) if became else place

@@ -34,7 +34,7 @@ def low_share(run: InspectedRun, stage: StageName, ids: Sequence[NodeId]) -> Low
     there = run.become(stage, ids, judged)
     low = sum(each in run.low for each in there)
     stays = sum(each in run.floats for each in there)
-    first = run.parts.own_stages[0].name
+    first = run.parts.first
     sizes = [(each, size) for each in run.become(stage, ids, first) if (size := _size(run, first, each)) is not None]
     in_low = [size for each, size in sizes if run.is_low(first, _workers(run, first, each))]
     parameters = sum(size.parameters for _, size in sizes)

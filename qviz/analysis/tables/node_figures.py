@@ -96,7 +96,7 @@ class NodeFigures:
         """Return the multiply-accumulates of the float operators that it comes from."""
         if not node.kind.computes:
             return None
-        first = self.run.parts.own_stages[0].name
+        first = self.run.parts.first
         ids = self.run.become(self.stage.name, (node.id,), first)
         known = (self.run.fact(NodePlace(first, each)) for each in ids)
         return sum(fact.size.macs or 0 for fact in known if fact is not None and fact.size is not None) or None

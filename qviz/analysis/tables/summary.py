@@ -89,7 +89,7 @@ def _low_dtype(node: Node) -> str:
 
 def _unknown(run: InspectedRun, code: str, title: str) -> SummaryTile:
     """Return the tile of a figure that the run did not come to, or that it was not asked for."""
-    is_converted = bool(run.parts.own_stages) and run.parts.own_stages[-1].name in CONVERTED
+    is_converted = run.parts.last in CONVERTED
     action = MEASURE if is_converted and code in ("size", "sqnr") else RUN
     return SummaryTile(code, title, tr("not measured"), action=action)
 

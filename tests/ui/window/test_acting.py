@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from qviz.analysis.acting.observers import ACTIVATION_OBSERVERS, WEIGHT_OBSERVERS
@@ -222,6 +223,9 @@ def test_the_whole_model_has_no_box_to_expand(desk: Desk):
     assert desk.project is not None
     desk.work.inspector.show_group(desk.project, "converted", "")
     assert not {"Expand all", "Collapse", "Export group…"} & buttons(desk).keys()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    desk.work.inspector.follow_folds()  # as whatever is placed next has it do
+    assert not {"Expand all", "Collapse"} & buttons(desk).keys()
 
 
 def height_on_rail(desk: Desk) -> int:

@@ -42,10 +42,10 @@ class GroupSheet(Sheet):
         self._page = page
         self._has_noise, self._most = True, 0.0
         self._missing = tr("none") if page.is_measured else tr("not measured")
-        self._fold = button("", "act", self._expand_or_collapse)
+        self._fold = button("", "act", self._expand_or_collapse) if is_open is not None else None
         self._is_open = False
         self._add_head()
-        actions = ActionRow(self._buttons(edits, is_open is not None))
+        actions = ActionRow(self._buttons(edits))
         if actions.buttons:
             self.column.addWidget(actions)
         self.show_open(bool(is_open))
@@ -82,11 +82,10 @@ class GroupSheet(Sheet):
     def _step(self, step: GroupBeside) -> None:
         self.calls.choose_child(self._page.stage, step.node, step.path)
 
-    def _buttons(self, edits: PlanEdits, has_box: bool) -> list[QPushButton]:
+    def _buttons(self, edits: PlanEdits) -> list[QPushButton]:
         """Return the buttons: what changes the picture, and between them what changes the plan."""
         buttons = self.action_buttons(edits.actions)
-        if not has_box:
-            self._fold.deleteLater()
+        if self._fold is None:
             return buttons
         export = button(tr("Export group…"), "act", partial(self.calls.act, "export_selection"))
         export.setToolTip(tr("Export a picture of the group."))
@@ -96,8 +95,10 @@ class GroupSheet(Sheet):
         self.calls.act("collapse_group" if self._is_open else "expand_group")
 
     def show_open(self, is_open: bool) -> None:
-        """Offer to collapse what is open, or to expand it."""
+        """Offer to collapse what is open, or to expand it; what had no box when this was made is offered neither."""
         self._is_open = is_open
+        if self._fold is None:
+            return
         if is_open:
             told = tr("Collapse"), tr("Collapse the group and all groups in it.")
         else:
