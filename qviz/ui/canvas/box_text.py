@@ -67,7 +67,7 @@ def _in_one(box: Box, rect: QRectF, numbers: Sequence[str], findings: int) -> Wr
     front = shapes.card(rect) if box.kind is None else rect
     before = metrics.GROUP_LEAD if box.kind is None else metrics.lead(box) + metrics.pad_in_row(box)
     area = front.adjusted(before, 0, -metrics.pad_in_row(box), 0)
-    if any(numbers):
+    if numbers and (box.kind is None or box.kind.computes):  # names line up, whether a bar stands before them or not
         area.adjust(metrics.AFTER_SIDE, 0, 0, 0)
     if area.width() < metrics.COLUMN_LEAST * len(numbers) + metrics.NAME_LEAST:
         numbers = numbers[-1:]  # rather one than none

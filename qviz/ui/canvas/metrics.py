@@ -67,7 +67,7 @@ NAMES_FROM = 0.54
 """The smallest scale at which boxes with one row have their names."""
 NEAR = 4.0
 """How near a name may come to the sides of its box where that is small."""
-NARROW_WIDTHS = (64.0, 88.0, 112.0, 136.0, 160.0, 200.0, 240.0)
+NARROW_WIDTHS = (64.0, 88.0, 112.0, 136.0, 160.0, 200.0, 240.0, 288.0)
 NARROW = 136.0
 """In wider ones stands nothing but the name."""
 WIDTHS = (76.0, 116.0, 156.0, 196.0, 236.0, WIDEST)
@@ -141,7 +141,8 @@ def measure_in_slices(
                 continue
             # All that a size depends on; layers of a network have boxes with equal texts.
             texts = box.title, box.subtitle, box.precision
-            says = box.kind, texts, box.badges, box.repeat, box.stub_of is None, box.is_seam, box.is_mixed
+            plain = box.stub_of is None, box.is_seam, box.is_mixed, bool(box.alike)
+            says = box.kind, texts, box.badges, box.repeat, plain
             size = like.get(says)
             if size is None:
                 size = like[says] = size_of(box, form)
@@ -185,22 +186,23 @@ def _size_in_row(box: Box, form: BoxForm) -> Size:
     wide = title + beside + badges + pad_in_row(box)
     wide += GROUP_LEAD + STACK if box.kind is None else lead(box) + pad_in_row(box)
     if form.has_columns and (box.kind is None or box.kind.computes):
-        wide = WIDEST
+        return Size(WIDEST_TO_END, ROW + STACK if box.kind is None else ROW)
     widths: Sequence[float] = WIDTHS
-    if form.is_narrow and not form.has_columns:
+    is_narrow = form.is_narrow and not box.alike  # equal groups in one box stand beside nothing
+    if is_narrow:
         wide -= beside + badges if wide > NARROW * form.least else 0.0
         widths = NARROW_WIDTHS
     least = form.least
-    most = (NARROW if form.is_narrow else WIDEST_TO_END) * least
+    most = (NARROW if is_narrow else WIDEST_TO_END) * least
     rest = width(box.subtitle, subtitle_font()) - width(box.subtitle.partition(CLAUSE)[0], subtitle_font())
-    bare = wide if form.is_narrow else wide - badges - rest
+    bare = wide if is_narrow else wide - badges - rest
     if not form.has_columns and (end := next((each for each in _ends_of_row(box) if bare + each <= most), None)):
         # The rest stands beside it where there is room for all.
         wide = wide + end if wide + end <= most else max(min(wide, WIDEST * least), bare + end)
         widths = (*widths, WIDEST_TO_END)
         # What is expanded further is shown smaller.
         least = LEAST_NARROW if wide <= LEAST_NARROW * WIDEST_TO_END else least
-    if not form.is_narrow:
+    if not is_narrow:
         wide = max(wide, (title + 2 * NEAR) * least / NAMES_FROM)
     fitting = next((each for each in widths if each * least >= wide), widths[-1])
     return Size(fitting, ROW + STACK if box.kind is None else ROW)

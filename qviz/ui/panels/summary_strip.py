@@ -20,10 +20,19 @@ from qviz.words.untrusted import plain_tip
 HIGH, LOW = 46, 30
 """Pixels in a window that is high, and in one that is not."""
 _PAD, _GAP, _BAR, _FUNNEL = 11, 7, QSize(36, 7), 8
+_LOW_PAD = 8
 _NARROW_PAD = 4
 _SIGN = 12
 _SMALL, _LARGE, _PLAIN = 11, 15, 12
 _ACTIONS = {MEASURE: mark("Measure")}
+_BRIEF = {
+    "parameters": mark("Params"),
+    "macs": mark("MACs"),
+    "sqnr": mark("SQNR"),
+    "islands": mark("Islands"),
+    "linears": mark("Float"),
+}
+"""Names by code for where the whole ones have no room."""
 _EMPTY = mark("Key figures appear here when a run is done.")
 
 
@@ -68,10 +77,11 @@ class TileButton(QAbstractButton):
         return QSize(self._width(has_detail=True), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return the room that name and value take, in one line the value; the rest is in the tooltip."""
-        name = QFontMetrics(self._font(_SMALL)).horizontalAdvance(self.tile.title) + _GAP + _FUNNEL
-        wide = self._width(has_detail=False)
-        return QSize(wide - name - _GAP if self._is_low else wide, self.height())
+        """Return the room that name and value take, in one line what it came to; the rest is in the tooltip."""
+        if self._is_low:
+            came = QFontMetrics(self._value_font).horizontalAdvance(_came_to(self.tile.value))
+            return QSize(came + 2 * _LOW_PAD, self.height())
+        return QSize(self._width(has_detail=False), self.height())
 
     def _width(self, has_detail: bool) -> int:
         name = QFontMetrics(self._font(_SMALL)).horizontalAdvance(self.tile.title) + _GAP + _FUNNEL
@@ -92,6 +102,26 @@ class TileButton(QAbstractButton):
         font.setBold(is_bold)
         return font
 
+    @property
+    def _value_font(self) -> QFont:
+        return self._font(_PLAIN) if self.tile.action else self._font(_LARGE, is_bold=True)
+
+    def _in_one_line(self, room: float) -> tuple[str, str]:
+        """Return the name and the value, or as much of them as says what the figure is and what it came to."""
+        small, large, value = QFontMetrics(self._font(_SMALL)), QFontMetrics(self._value_font), self.tile.value
+        brief = _brief(self.tile)
+        pairs = ((self.tile.title, value), (brief, value), (brief, _came_to(value)), ("", value))
+        for name, figure in pairs:
+            if small.horizontalAdvance(name) + (_GAP if name else 0) + large.horizontalAdvance(figure) <= room:
+                return name, figure
+        return "", _came_to(value)
+
+    def low_stretch(self) -> int:
+        """Return the room of a short name and what the figure came to: shares of one line go by that."""
+        small, large = QFontMetrics(self._font(_SMALL)), QFontMetrics(self._value_font)
+        wide = small.horizontalAdvance(_brief(self.tile)) + large.horizontalAdvance(_came_to(self.tile.value))
+        return wide + _GAP + 2 * _LOW_PAD
+
     def enterEvent(self, event: QEnterEvent) -> None:
         """Light up."""
         super().enterEvent(event)
@@ -104,13 +134,12 @@ class TileButton(QAbstractButton):
         self._paint_ground(painter)
         room = QRectF(self.rect()).adjusted(_PAD, 0, -_PAD, 0)
         name_font, title = self._font(_SMALL), self.tile.title
-        if self._is_low:  # the value is what one looks for; the name may be cut
-            value = QFontMetrics(self._font(_LARGE, is_bold=True)).horizontalAdvance(self.tile.value)
-            if value > room.width():
-                room.adjust(_NARROW_PAD - _PAD, 0, _PAD - _NARROW_PAD, 0)
-            rest = max(int(room.width()) - value - _GAP, 0)
-            title = QFontMetrics(name_font).elidedText(title, Qt.TextElideMode.ElideRight, rest)
-            title = title if len(title) > 1 else ""  # a lone ellipsis would push the value out
+        value = self.tile.value
+        if self._is_low:  # the value is what one looks for; the tooltip has all
+            room.adjust(_LOW_PAD - _PAD, 0, _PAD - _LOW_PAD, 0)
+            title, value = self._in_one_line(room.width())
+            if not title and QFontMetrics(self._value_font).horizontalAdvance(value) > room.width():
+                room.adjust(_NARROW_PAD - _LOW_PAD, 0, _LOW_PAD - _NARROW_PAD, 0)
         else:
             rest = int(room.width()) - (_FUNNEL + _GAP if self.tile.query else 0)
             title = QFontMetrics(name_font).elidedText(title, Qt.TextElideMode.ElideRight, rest)
@@ -122,7 +151,7 @@ class TileButton(QAbstractButton):
         left = room.left() + (name_width + _GAP if self._is_low and title else 0)
         lower = QRectF(left, 0 if self._is_low else room.height() * 0.42, room.right() - left, 0)
         lower.setBottom(room.bottom() - (0 if self._is_low else 3))
-        self._paint_value(painter, lower)
+        self._paint_value(painter, lower, value)
         if self.tile.query and not self._is_low:
             spot = QPointF(room.right() - _FUNNEL, upper.center().y() - _FUNNEL / 2)
             _paint_funnel(painter, spot, self._theme.color("accent" if self.isChecked() else "text.muted"))
@@ -138,17 +167,14 @@ class TileButton(QAbstractButton):
             painter.fillRect(0, self.height() - 2, self.width(), 2, theme.color("accent"))
         painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("border"))
 
-    def _paint_value(self, painter: QPainter, room: QRectF) -> None:
+    def _paint_value(self, painter: QPainter, room: QRectF, value: str) -> None:
         """Draw the value, and beside it what there is room for."""
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        is_known, x = not self.tile.action, room.left()
-        font = self._font(_LARGE, is_bold=True) if is_known else self._font(_PLAIN)
+        is_known, x, font = not self.tile.action, room.left(), self._value_font
         painter.setFont(font)
         painter.setPen(self._theme.color("text" if is_known else "text.muted"))
-        value = self.tile.value
         if QFontMetrics(font).horizontalAdvance(value) > room.width():  # what it came to; the tooltip has all
-            last = value.rpartition("→ ")[2]
-            value = QFontMetrics(font).elidedText(last, Qt.TextElideMode.ElideRight, int(room.width()))
+            value = QFontMetrics(font).elidedText(_came_to(value), Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, middle, value)
         x += QFontMetrics(font).horizontalAdvance(value) + _GAP
         if self.tile.share is not None and x + _BAR.width() <= room.right():
@@ -171,8 +197,10 @@ class TileButton(QAbstractButton):
             painter.setPen(self._theme.color("text.muted"))
             painter.drawText(QRectF(x + _SIGN + 4, room.top(), 60, room.height()), middle, told)
             x += _SIGN + 4 + QFontMetrics(small).horizontalAdvance(told) + _GAP
-        told = QFontMetrics(small).elidedText(_beside(self.tile), Qt.TextElideMode.ElideRight, int(room.right() - x))
-        if len(told) > 1:
+        beside = _beside(self.tile)
+        told = QFontMetrics(small).elidedText(beside, Qt.TextElideMode.ElideRight, int(room.right() - x))
+        least = len(beside) if self._is_low else len(beside) // 2 + 1  # the tooltip has all
+        if beside and len(told) >= least:
             painter.setPen(self._theme.color("text.muted" if is_known else "accent"))
             painter.drawText(QRectF(x, room.top(), room.right() - x, room.height()), middle, told)
 
@@ -219,8 +247,9 @@ class SummaryStrip(QFrame):
             made.fit(self._is_low, self._text_scale)
             made.setChecked(made.isCheckable() and tile.code == chosen)
             made.clicked.connect(partial(self._on_tile_clicked, made))
-            self._row.addWidget(made, made.sizeHint().width())
+            self._row.addWidget(made)
             self.tiles.append(made)
+        self._share()
         self._empty.setVisible(not self.tiles)
 
     def fit(self, is_low: bool, text_scale: float) -> None:
@@ -229,6 +258,11 @@ class SummaryStrip(QFrame):
         self.setFixedHeight(round((LOW if is_low else HIGH) * text_scale) + 1)
         for each in self.tiles:
             each.fit(is_low, text_scale)
+        self._share()
+
+    def _share(self) -> None:
+        for each in self.tiles:
+            self._row.setStretchFactor(each, each.low_stretch() if self._is_low else each.sizeHint().width())
 
     def show_chosen(self, query: str) -> None:
         """Show which figure's nodes are bright, if those of any are."""
@@ -251,6 +285,15 @@ def _offered(tile: SummaryTile) -> str:
 
 def _beside(tile: SummaryTile) -> str:
     return _offered(tile) or tile.detail
+
+
+def _brief(tile: SummaryTile) -> str:
+    return tr(_BRIEF[tile.code]) if tile.code in _BRIEF else tile.title
+
+
+def _came_to(value: str) -> str:
+    """Return the last of two values: ``11.8 MB`` of ``46.8 MB → 11.8 MB``."""
+    return value.rpartition("→ ")[2]
 
 
 def _paint_funnel(painter: QPainter, at: QPointF, color: QColor) -> None:

@@ -12,7 +12,17 @@ from qviz.document.graph import Kind
 from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.fonts import group_font, title_font, width
 from qviz.ui.canvas.frame_title import draw_frame_title
-from qviz.ui.canvas.metrics import LEAST, NAMES_FROM, NARROW, NEAR, WIDEST, BoxForm, size_of
+from qviz.ui.canvas.metrics import (
+    LEAST,
+    LEAST_NARROW,
+    NAMES_FROM,
+    NARROW,
+    NEAR,
+    WIDEST,
+    WIDEST_TO_END,
+    BoxForm,
+    size_of,
+)
 from qviz.ui.canvas.pencil import RIGHT, Pencil
 from qviz.ui.theme import theme
 
@@ -148,7 +158,7 @@ def test_a_folded_group_tells_its_findings_where_they_fit(qapp):
 def test_columns_of_numbers_leave_no_room_for_a_dtype(qapp):
     rows = writing(LINEAR, QSizeF(280, 22.0), ("36.2 dB", "31.3 %")).rows
     assert "int8" not in [row.text for row in rows]
-    assert size_of(LINEAR, BoxForm(1, has_columns=True)).width == WIDEST
+    assert size_of(LINEAR, BoxForm(1, has_columns=True)).width == WIDEST_TO_END
 
 
 @pytest.mark.parametrize("each", [LINEAR, FLOAT, LAYERS])
@@ -195,3 +205,22 @@ def test_a_second_row_loses_words_not_letters(qapp):
     assert said(box("layer1.0", "BasicBlock · 5 nodes", kind=None), 124.0, 44.0) == ["layer1.0", "BasicBlock"]
     assert said(box("embed", "embedding 1,000 × 64"), 90.0, 44.0) == ["embed", "embedding"]
     assert said(box("fc", "Linear · scale 0.0256"), 116.0, 44.0) == ["fc", "Linear · 0.0256"]
+
+
+def test_equal_groups_in_one_box_say_what_they_are_where_others_are_as_narrow_as_their_names(qapp):
+    narrow = BoxForm(1, is_narrow=True)
+    alone, run = replace(LAYERS, alike=()), replace(LAYERS, alike=("layers.0", "layers.1"))
+    assert size_of(alone, narrow).width < size_of(run, narrow).width
+    assert said(run, size_of(run, narrow).width * LEAST_NARROW) == ["0 … 6", "7 identical", "28 int8"]
+
+
+def test_a_long_name_is_whole_in_a_narrow_box(qapp):
+    attention = box("scaled_dot_product_attention_7")
+    wide = size_of(attention, BoxForm(1, is_narrow=True)).width
+    assert said(attention, wide * LEAST_NARROW) == [attention.title]
+
+
+def test_names_line_up_beside_numbers_and_where_there_are_none(qapp):
+    numbers = ("31.0 dB", "17.7 %")
+    with_, without = (writing(box("maxpool", "MaxPool2d"), QSizeF(280.0, 24.0), each) for each in (numbers, ("", "")))
+    assert with_.rows[0].area.left() == without.rows[0].area.left()

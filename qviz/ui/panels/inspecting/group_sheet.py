@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from qviz.analysis.inspecting.group_page import ChildRow, GroupBeside, GroupPage
@@ -24,6 +25,8 @@ _MOST_CHILDREN = 60
 _MOST_FINDINGS = 12
 _NAME, _LOW, _SQNR, _NOISE = 0, 1, 3, 5
 """Columns of a child; all but the name have a picture and a number."""
+_BESIDE, _CUT = 12, 30
+"""Pixels around a name and its tags, and of a name that is cut with what stands around it."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -41,6 +44,8 @@ class GroupSheet(Sheet):
         super().__init__(theme, calls)
         self._page = page
         self._has_noise, self._most = True, 0.0
+        self._grid: QGridLayout | None = None
+        self._longest = self._shortest = self._least = 0
         self._missing = tr("none") if page.is_measured else tr("not measured")
         self._fold = button("", "act", self._expand_or_collapse) if is_open is not None else None
         self._is_open = False
@@ -121,20 +126,32 @@ class GroupSheet(Sheet):
         self._most = max((each.noise for each in children if each.noise is not None), default=0.0)
         self._has_noise = any(each.sqnr_db is not None or each.noise is not None for each in children)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(6)
+        grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(2)
         for column, stretch in ((_NAME, 3), (_LOW, 2), (_NOISE, 2)):
             grid.setColumnStretch(column, stretch)
+        advance = self.fontMetrics().horizontalAdvance
+        self._longest = max(advance(" ".join((each.name, *_tags(each)))) + _BESIDE for each in children)
+        self._shortest = max(advance(" ".join(_tags(each))) for each in children) + _CUT
         heads = ((_LOW, tr("low precision"), _LEFT), (_SQNR, tr("SQNR"), _RIGHT), (_NOISE, tr("share of noise"), _LEFT))
         for column, head, side in heads if self._has_noise else heads[:1]:
             grid.addWidget(label(head, "small"), 0, column, 1, 2, side)
         for at_row, each in enumerate(children[:_MOST_CHILDREN], 1):
             self._add_child(grid, at_row, each)
         self.column.addLayout(grid)
+        self._grid, self._least = grid, grid.minimumSize().width()
         if len(children) > _MOST_CHILDREN:
             self.text(tr("and {count} more", count=len(children) - _MOST_CHILDREN), "small")
         if others := self._page.others:
             self.text(trn(others, "{count} operator rounds nothing", "{count} operators round nothing"), "small")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the names of children have what room there is before bars grow."""
+        super().resizeEvent(event)
+        if self._grid is not None:
+            margins = self.column.contentsMargins()
+            spare = max(self.width() - margins.left() - margins.right() - self._least, 0)
+            self._grid.setColumnMinimumWidth(_NAME, min(self._longest, self._shortest + spare))
 
     def _add_child(self, grid: QGridLayout, at: int, child: ChildRow) -> None:
         if child.differs:
@@ -144,11 +161,10 @@ class GroupSheet(Sheet):
         name = QHBoxLayout()
         name.setSpacing(6)
         name.addWidget(ElidedLink(child.name, lambda: self._go(child)), 1)
-        for is_so, told in ((child.differs, tr("differs")), (child.is_worst, tr("worst"))):
-            if is_so:
-                marked = label(told, "strong")
-                marked.setToolTip(plain_tip(child.differs) if told == tr("differs") else "")
-                name.addWidget(marked)
+        for told in _tags(child):
+            marked = label(told, "strong")
+            marked.setToolTip(plain_tip(child.differs) if told == tr("differs") else "")
+            name.addWidget(marked)
         grid.addLayout(name, at, 0)
         low = None if child.low is None else NoiseBar([child.low], self.theme, "role.quantized_op.line")
         self._add_cell(grid, at, _LOW, low, tr("none") if child.low is None else part(child.low))
@@ -170,3 +186,8 @@ class GroupSheet(Sheet):
     def _go(self, child: ChildRow) -> None:
         is_group = child.is_group and child.path != self._page.path
         self.calls.choose_child(child.place.stage, child.place.node, child.path if is_group else "")
+
+
+def _tags(child: ChildRow) -> list[str]:
+    """Return what stands behind a child's name."""
+    return [told for is_so, told in ((child.differs, tr("differs")), (child.is_worst, tr("worst"))) if is_so]
