@@ -12,6 +12,7 @@ KERNEL_ERRORS = (
     ("doesn't work unless it is captured completely", "compiled_branch"),  # torch.cond, torch.while_loop
     ("view size is not compatible", "view"),
     ("'function' object has no attribute", "weight_is_method"),
+    *((f"has no attribute 'weight_{each}'", "weight_by_hook") for each in ("orig", "mask", "g", "v", "u")),
     ("aten::quantize_per_tensor' with arguments from the 'QuantizedCPU'", "quantized_already"),
     ("is above upper bound", "zero_point"),
     ("is below lower bound", "zero_point"),

@@ -49,3 +49,9 @@ def test_eager_mode_names_what_takes_its_place(make, better: str):
 
     found = next(each for each in run(wrapped, "eager-static").findings if each.rule == "functional_in_eager")
     assert found.hint == f"Use FloatFunctional.{better} instead."
+
+
+def test_working_in_place_is_no_argument_that_changes_the_result():
+    model = made(lambda m, x: nn.functional.dropout(m.fc(x), 0.3), fc=linear())
+    snapshot = ran(model, "fx-static", [(32, 8)])()
+    assert "kernel_differs.arguments_dropped" not in [each.code for each in snapshot.findings]

@@ -15,6 +15,7 @@ _BY_CAUSE = {
     "kernel.lost_write": "kernel_differs.lost_write",
     "kernel.dropped_write": "kernel_differs.dropped_write",
     "kernel.hooks_lost": "kernel_differs.hooks_lost",
+    "kernel.weight_by_hook": "kernel_differs.weight_by_hook",
     "kernel.bag_sums": "kernel_differs.bag_sums",
     "kernel.arguments_dropped": "kernel_differs.arguments_dropped",
     "kernel.setting_dropped": "kernel_differs.setting_dropped",

@@ -34,7 +34,7 @@ _TRACING = (
         step="capturing|preparing",
     ),
     Cause("stop.trace_proxy", text=r"\bProxy\b"),
-    Cause("stop.trace_proxy", text=r"=Attribute\b|slice indices must be integers", step="capturing"),
+    Cause("stop.trace_proxy", text=r"[=(,] ?Attribute\b|slice indices must be integers", step="capturing"),
 )
 
 _EXPORTING = (

@@ -167,9 +167,13 @@ def _holds_unknown(args: Any) -> bool:
 
 @contextmanager
 def undisturbed(module: torch.nn.Module) -> Iterator[None]:
-    """Let every observer inside hand its input on, and put all buffers back afterwards."""
-    quiet = [each for each in module.modules() if role_of(each) in OBSERVING and not _is_scripted(each)]
-    replaced = {each: each.__dict__.get("forward") for each in quiet}
+    """Let every observer inside hand its input on, and put all buffers and attributes back afterwards.
+
+    Attributes may be weights that a hook computes at every call, as those of pruning and of the old weight_norm do.
+    """
+    own = [each for each in module.modules() if not _is_scripted(each)]
+    attributes = [(each.__dict__, {**each.__dict__}) for each in own]
+    quiet = [each for each in own if role_of(each) in OBSERVING]
     buffers = [
         (owner, name, buffer, buffer.detach().clone())
         for owner in module.modules()
@@ -181,11 +185,10 @@ def undisturbed(module: torch.nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
-        for each, forward in replaced.items():
-            if forward is None:
-                del each.__dict__["forward"]
-            else:
-                each.__dict__["forward"] = forward
+        for now, before in attributes:
+            for name in now.keys() - before.keys():
+                del now[name]
+            now.update(before)
         with torch.no_grad():
             for owner, name, buffer, copy in buffers:
                 owner.register_buffer(name, buffer, name not in owner._non_persistent_buffers_set)  # noqa: SLF001

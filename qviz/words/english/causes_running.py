@@ -202,9 +202,13 @@ STATEMENTS: dict[str, Entry] = {
         "Train on batches of at least two samples; without a train function, give example inputs of two samples. Or "
         "keep this batch norm in eval mode.",
     ),
+    "stop.trace_variadic": known(
+        "torch.fx makes one value of {argument}, and does not know how many there are in it",
+        "Give the arguments of forward() names of their own.[[ {other:text}]]",
+    ),
     "stop.no_running_statistics": known(
-        "a tensor is missing in the trained graph: probably the running statistics of a fused batch norm",
-        "Create the batch norm with track_running_stats=True.",
+        "a tensor is missing in the trained graph: probably the weight or the running statistics of a fused batch norm",
+        "Create the batch norm with affine=True and track_running_stats=True.",
     ),
     "stop.assert_of_capture": known(
         "the captured graph asserts {expression}, which does not hold for this data",

@@ -227,6 +227,13 @@ STATEMENTS: dict[str, Entry] = {
         f"quantized module that convert puts there has none: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
         "hint": "Write what the hook computes into forward(), or register it again on the converted module.",
     },
+    "kernel_differs.weight_by_hook": {
+        "message": "{subject} {subject:computes/compute} with a weight from before",
+        "reason": "a hook of torch.nn.utils.{hook} computes the weight at every call, and convert quantizes the one that "
+        f"the last call left in the attribute: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
+        "hint": "Make the weight permanent before quantizing: torch.nn.utils.remove_weight_norm(layer), "
+        "remove_spectral_norm(layer), or prune.remove(layer, 'weight'); or call the model once before.",
+    },
     "kernel_differs.bag_sums": {
         "message": "{subject} computes sums, but the float EmbeddingBag has the mode '{mode}'",
         "reason": f"torch's quantized EmbeddingBag adds the rows of each bag, whatever the mode: {_GIVEN_EQUAL}{_BY}"

@@ -172,9 +172,13 @@ STATEMENTS: dict[str, Entry] = {
         "训练模式下的 batch norm 每个通道只得到一个值，它没有方差",
         "请以至少两个样本的批次训练；没有训练函数时，请给出两个样本的示例输入。或让此 batch norm 保持 eval 模式。",
     ),
+    "stop.trace_variadic": known(
+        "torch.fx 把 {argument} 当作一个值，不知道其中有多少个",
+        "请给 forward() 的各个参数单独命名。[[{other:text}]]",
+    ),
     "stop.no_running_statistics": known(
-        "训练后的图缺少一个张量：很可能是已融合的 batch norm 的运行统计量",
-        "请以 track_running_stats=True 创建 batch norm。",
+        "训练后的图缺少一个张量：很可能是已融合的 batch norm 的权重或运行统计量",
+        "请以 affine=True 和 track_running_stats=True 创建 batch norm。",
     ),
     "stop.assert_of_capture": known(
         "捕获的图断言 {expression}，而对这些数据不成立",

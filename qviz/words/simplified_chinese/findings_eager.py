@@ -131,6 +131,10 @@ STATEMENTS: dict[str, Entry] = {
         "请找出把 weight 当作张量读取的代码：在量化模块中它是方法。对于 torch 的 Transformer 层，请调用 "
         "torch.backends.mha.set_fastpath_enabled(False)。"
     ),
+    "converted_does_not_run.weight_by_hook": _does_not_run(
+        "请在量化之前使权重成为永久的：torch.nn.utils.remove_weight_norm(layer)、remove_spectral_norm(layer) 或 "
+        "prune.remove(layer, 'weight')。它们的钩子在每次调用时计算权重，而 convert 把钩子移到量化模块上，后者没有钩子要读取的内容。"
+    ),
     "converted_does_not_run.no_kernel": _does_not_run(
         "请在没有量化内核的算子之前放 DeQuantStub，或在那里使用 FloatFunctional。"
     ),

@@ -272,6 +272,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": f"模块上注册了 forward hook 或 forward pre-hook，而 convert 放入的量化模块没有：{_MEASURED}",
         "hint": "请将 hook 的计算写入 forward()，或在转换后的模块上重新注册它。",
     },
+    "kernel_differs.weight_by_hook": {
+        "message": "{subject} 用先前的权重计算",
+        "reason": f"torch.nn.utils.{{hook}} 的钩子在每次调用时计算权重，而 convert 量化的是上次调用留在属性中的权重：{_MEASURED}",
+        "hint": "请在量化之前使权重成为永久的：torch.nn.utils.remove_weight_norm(layer)、remove_spectral_norm(layer) 或 "
+        "prune.remove(layer, 'weight')；或者先调用一次模型。",
+    },
     "kernel_differs.bag_sums": {
         "message": "{subject} 计算总和，而浮点 EmbeddingBag 的 mode 为 '{mode}'",
         "reason": f"torch 的量化 EmbeddingBag 无论 mode 如何都对每个 bag 的行求和：{_MEASURED}",

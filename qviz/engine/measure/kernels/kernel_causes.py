@@ -18,6 +18,7 @@ from qviz.engine.nodes.targets import bare_name, target_name
 
 _ADDS_IN_16_BITS = ("x86", "fbgemm", "onednn")
 _WEIGHTED = ("conv", "linear")
+_MAKE_WEIGHTS = tuple(f"torch.nn.utils.{each}" for each in ("weight_norm", "spectral_norm", "prune"))
 _MOST = 127
 _SLOPES_TO_ONE = """\
 [[rules]]
@@ -101,6 +102,7 @@ def of_operators(
     return (
         of_bag(simulated, converted, node)
         or next((said for each in region if (said := of_hooks(simulated, converted, each))), None)
+        or next((said for each in region if (said := of_weight(simulated, converted, each))), None)
         or of_slopes(converted, node)
         or of_settings(simulated, converted, node)
         or of_arguments(simulated, converted, node, stands_for)
@@ -116,7 +118,8 @@ def of_arguments(
         return None
     for each in simulated.graph.nodes:
         if each.name in stands_for and each.op == "call_function":
-            lost: list[Json] = [f"{name}={value}" for name, value in each.kwargs.items() if name not in kernel.kwargs]
+            taken = (*kernel.kwargs, "inplace")  # which changes where the result is kept, not what it is
+            lost: list[Json] = [f"{name}={value}" for name, value in each.kwargs.items() if name not in taken]
             if lost:
                 args: dict[str, Json] = {"arguments": lost, "function": target_name(each.target)}
                 return Said("kernel.arguments_dropped", {"subject": (node.id,)}, {**args, "kernel": node.target})
@@ -156,6 +159,24 @@ def of_hooks(simulated: GraphModule, converted: GraphModule, node: document.Node
     if before is None or after is None or type(before) is type(after):
         return None
     return Said("kernel.hooks_lost", {"subject": (node.id,)}) if _has_hooks(before) and not _has_hooks(after) else None
+
+
+def of_weight(simulated: GraphModule, converted: GraphModule, node: document.Node) -> Said | None:
+    """Return that a hook of torch's own computes a weight at every call: convert takes what the last call left."""
+    if node.op != "call_module":
+        return None
+    before, after = _module(simulated, node.target), _module(converted, node.target)
+    if before is None or after is None or _weight_hook(after) is not None:
+        return None
+    hook = _weight_hook(before)
+    return Said("kernel.weight_by_hook", {"subject": (node.id,)}, {"hook": hook}) if hook is not None else None
+
+
+def _weight_hook(module: nn.Module) -> str | None:
+    """Return the module of torch whose hook computes the weight of a module, or of one in it."""
+    hooks = (hook for each in module.modules() for hook in each._forward_pre_hooks.values())  # noqa: SLF001
+    names = (type(hook).__module__ for hook in hooks)
+    return next((name.rpartition(".")[2] for name in names if name in _MAKE_WEIGHTS), None)
 
 
 def _has_hooks(module: nn.Module) -> bool:
