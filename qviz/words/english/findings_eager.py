@@ -155,8 +155,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "converted_does_not_run.weight_by_hook": _does_not_run(
         "Make the weight permanent before quantizing: torch.nn.utils.remove_weight_norm(layer), "
-        "remove_spectral_norm(layer), or prune.remove(layer, 'weight'). Their hook computes it at every call, and convert "
-        "moves the hook to a quantized module, which does not have what it reads."
+        "remove_spectral_norm(layer), or prune.remove(layer, 'weight'). Their hook computes it at every call, and "
+        "convert moves the hook to a quantized module, which does not have what it reads."
     ),
     "converted_does_not_run.no_kernel": _does_not_run(_NO_KERNEL),
     "converted_does_not_run.no_kernel_at_all": _does_not_run(

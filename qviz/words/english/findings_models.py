@@ -229,8 +229,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "kernel_differs.weight_by_hook": {
         "message": "{subject} {subject:computes/compute} with a weight from before",
-        "reason": "a hook of torch.nn.utils.{hook} computes the weight at every call, and convert quantizes the one that "
-        f"the last call left in the attribute: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
+        "reason": "a hook of torch.nn.utils.{hook} computes the weight at every call, and convert quantizes the one "
+        f"that the last call left in the attribute: {_GIVEN_EQUAL}{_BY}{_LEAVES}",
         "hint": "Make the weight permanent before quantizing: torch.nn.utils.remove_weight_norm(layer), "
         "remove_spectral_norm(layer), or prune.remove(layer, 'weight'); or call the model once before.",
     },
