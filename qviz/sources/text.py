@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
+import os
 from collections.abc import Callable, Collection
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -13,11 +14,8 @@ from qviz.assets import asset
 from qviz.document.model_files import MODEL_FILES
 from qviz.document.samples import SAMPLES, sample
 from qviz.errors import QvizError
-from qviz.words import mark, tr
-
-FORMS = mark(
-    "Name a source as file.py:name, package.module:name, sample:NAME, or a .pt2, .pt, .pth, .qviz or .json file."
-)
+from qviz.sources.other_forms import FORMS, no_name, no_source
+from qviz.words import tr
 
 
 class Name(NamedTuple):
@@ -50,20 +48,20 @@ def read_name(text: str) -> Name:
         return _sample_name(text)
     if text.endswith(MODEL_FILES):
         raise QvizError(tr("{spec} holds a whole model; a name is not needed", spec=text), tr(FORMS))
+    if (refusal := no_source(text)) is not None:
+        raise refusal
     before_call = text.split("(", 1)[0]
     place, colon, _ = before_call.rpartition(":")
     if not colon or (len(place) == 1 and text[2:3] in ("/", "\\")):  # the colon behind a drive's letter
         place, attribute = text, ""
     else:
         attribute = text[len(place) + 1 :]
-    if place.endswith(".ipynb"):
-        raise QvizError(
-            tr("{name} is a notebook, not a Python file", name=place),
-            tr("Copy the cells that define the model into a .py file, or export the notebook as a Python script."),
-        )
-    is_file = place.endswith(".py") or "/" in place or "\\" in place
+    before = place if attribute else before_call
+    is_file = before.endswith(".py") or "/" in before or "\\" in before
     if not attribute and not is_file:
-        raise QvizError(tr('"{spec}" does not name a model', spec=text), tr(FORMS))
+        is_file = os.path.isdir(text)  # which is refused as a folder
+        if not is_file:
+            raise no_name(text)
     return _read_call(place, attribute, is_file, text)
 
 

@@ -40,6 +40,10 @@ def deep(depth, width):
 def lost():
     return open("/nowhere/labels.txt")
 
+def download():
+    from urllib.error import URLError
+    raise URLError("no address of models.example")
+
 def twins():
     return Net(), Net()
 
@@ -139,6 +143,13 @@ def test_samples_run_on_their_inputs(sample: str):
         ("sample:residul", "sample:residul does not exist", "Did you mean sample:residual?"),
         ("resnet18", "does not name a model", "file.py:name"),
         ("train.ipynb", "train.ipynb is a notebook", "export the notebook as a Python script"),
+        ("https://models.example/net", "is an address", "Download the model first"),
+        ("net.pkl", "is a pickle of Python", "torch.save"),
+        ("torchvision.models.resnet18", "does not name a model", "Did you mean torchvision.models:resnet18?"),
+        ('torch.hub.load("a/b", "net")', "does not name a model", 'Did you mean torch.hub:load("a/b", "net")?'),
+        ("bert-base-uncased", "does not name a model", "For a checkpoint of a hub, name a function that loads it."),
+        ("{folder}", "is a folder, not a Python file", "Name a function that builds the model from it"),
+        ("{file}:download", "no address of models.example", "build the model without its weights"),
         ("work/train.ipynb:Net", "is a notebook", "into a .py file"),
         ("model.pt2", "was not found", "Check"),
     ],

@@ -20,7 +20,8 @@ from qviz.engine.loading.guarded_folders import GrantedSource, forget_folders, i
 from qviz.engine.loading.import_failures import import_failure, only_as_program
 from qviz.errors import QvizError
 from qviz.sources.candidates import module_file
-from qviz.sources.text import FORMS, Name, look_up
+from qviz.sources.other_forms import FORMS
+from qviz.sources.text import Name, look_up
 from qviz.trust.imported import defined_names, dotted_name, folders_of, module_beside
 from qviz.trust.references import NamedBy
 from qviz.words import tr

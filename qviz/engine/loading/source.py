@@ -19,6 +19,7 @@ from qviz.document.flows import flow
 from qviz.document.plan import Plan
 from qviz.engine.failures import line_of
 from qviz.engine.loading.calibration import Batches, Changed, calibration_batches, drawn_batches
+from qviz.engine.loading.downloads import wants_download
 from qviz.engine.loading.fake_tensors import fake_mode, inside, on_fakes, refuse_flow, refuse_made
 from qviz.engine.loading.forward import Arguments, arrange, as_arguments
 from qviz.engine.loading.importing import forget, import_name, import_of
@@ -35,7 +36,8 @@ from qviz.engine.loading.weights import load_weights
 from qviz.engine.loading.written import Written
 from qviz.errors import QvizError
 from qviz.sources.kinds import kind_of
-from qviz.sources.text import FORMS, Name, read_name
+from qviz.sources.other_forms import FORMS
+from qviz.sources.text import Name, read_name
 from qviz.words import tr
 from qviz.words.formats import listed
 
@@ -288,6 +290,8 @@ def _call_failed(found: Any, name: Name, error: BaseException) -> QvizError:
             "Give the file's full path there, or one from the folder of the code: Path(__file__).parent / 'name'."
         )
         return QvizError(message, hint)
+    if wants_download(error):
+        return QvizError(message, tr("Download it before, or build the model without its weights."))
     if not _parameters(found):
         return QvizError(message, tr("Fix that line.") if where else tr("Fix the function first."))
     return QvizError(message, tr("If it takes arguments, give them, as in {name}(depth=18).", name=name.attribute))

@@ -151,6 +151,7 @@ TEXTS: dict[str, str] = {
     "Name a function that returns the model it holds, such as {chosen}.": "请指定返回它所含模型的函数，例如 {chosen}。",
     "{call} returned several models": "{call} 返回了多个模型",
     # engine/loading/source.py
+    "Download it before, or build the model without its weights.": "请事先下载，或在构建模型时不加载其权重。",
     "If it takes arguments, give them, as in {name}(depth=18).": "如果它接受参数，请给出，例如 {name}(depth=18)。",
     "{source} holds no model to run": "{source} 中没有可运行的模型",
     "{source} holds its weights": "{source} 自带权重",

@@ -28,6 +28,13 @@ TEXTS: dict[str, str] = {
     "{name} is a notebook, not a Python file": "{name} 是笔记本，不是 Python 文件",
     "Copy the cells that define the model into a .py file, or export the notebook as a Python script.": "请将定义模型的单元格"
     "复制到一个 .py 文件中，或将笔记本导出为 Python 脚本。",
+    "{text} is an address, and qviz loads nothing from the network": "{text} 是网址，qviz 不从网络加载任何内容",
+    "Download the model first, and name its file; or name a function that loads it.": "请先下载模型，再指定其文件；或指定一个"
+    "加载它的函数。",
+    "{name} is a pickle of Python, not a file of torch.save": "{name} 是 Python 的 pickle，不是 torch.save 的文件",
+    "Save the model with torch.save(model, 'model.pt'), or name a function that loads the pickle.": "请用 "
+    "torch.save(model, 'model.pt') 保存模型，或指定一个加载该 pickle 的函数。",
+    "{forms} For a checkpoint of a hub, name a function that loads it.": "{forms}对于模型库中的检查点，请指定一个加载它的函数。",
     '"{spec}" does not name a model': "“{spec}”没有指定模型",
     "Did you mean sample:{near}?": "您是指 sample:{near} 吗？",
     "{spec} does not exist": "{spec} 不存在",
