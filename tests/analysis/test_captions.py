@@ -199,3 +199,23 @@ def test_numbers_are_short(found: float | str, text: str) -> None:
 )
 def test_short_paths(path: str, short: str) -> None:
     assert short_path(path) == short
+
+
+@pytest.mark.parametrize(
+    ("target", "args", "told"),
+    [
+        ("aten.slice.Tensor", ("x", 0, 0, 2**63 - 1), "0, 0, end"),
+        ("aten.flatten.using_ints", ("x", 1), "dim 1"),
+        ("aten.mean.dim", ("x", [2, 3], True), "dim 2, 3"),
+        ("_operator.getitem", ("x", 0), "[0]"),
+        ("aten.permute.default", ("x", [0, 2, 1]), "0, 2, 1"),
+    ],
+)
+def test_numbers_of_a_shape_operator_say_what_they_are(target: str, args: tuple[object, ...], told: str):
+    name = target.split(".")[1]
+    assert caption(node(name, "x", target=target, args=args), None)[1] == told
+
+
+def test_a_recurrent_layer_tells_its_sizes():
+    sizes = {"input_size": 64, "hidden_size": 128}
+    assert caption(node("lstm", "x", path="lstm", type="LSTM", attributes=sizes), None) == ("lstm", "64 → 128")

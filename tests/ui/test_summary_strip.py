@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
-from qviz.analysis.tables.summary import SummaryTile
+from qviz.analysis.tables.summary import MEASURE, SummaryTile
 from qviz.ui.panels.summary_strip import SummaryStrip
 from qviz.ui.theme import theme
 
@@ -50,3 +50,15 @@ def _noting(drawn: list[str]) -> type[QPainter]:
             super().drawText(*given)  # type: ignore[call-overload]
 
     return Noting
+
+
+def test_long_module_paths_leave_room_for_the_figures_beside(qtbot: QtBot):
+    strip = SummaryStrip()
+    qtbot.addWidget(strip)
+    path = "encoder.layers.encoder_layer_0.ln_1, encoder.layers.encoder_layer_1.ln_1"
+    unknown = SummaryTile("size", "Size", "not measured", action=MEASURE)
+    strip.show_tiles((unknown, SummaryTile("islands", "Float islands", "49", path)), theme("light"))
+    strip.fit(False, 1.0)
+    strip.resize(400, 46)
+    strip.grab()
+    assert strip.tiles[0].width() >= strip.tiles[0].sizeHint().width()

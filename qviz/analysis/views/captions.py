@@ -244,8 +244,9 @@ def _sizes(node: Node, weight: Value | None) -> str:
     if "in_channels" in has and "out_channels" in has:
         kernel = _kernel(has.get("kernel_size"))
         return _join([f"{has['in_channels']} → {has['out_channels']}", kernel, _stride(has.get("stride"))], ", ")
-    if "in_features" in has and "out_features" in has:
-        return f"{has['in_features']} → {has['out_features']}"
+    for into, out in (("in_features", "out_features"), ("input_size", "hidden_size")):
+        if into in has and out in has:
+            return f"{has[into]} → {has[out]}"
     if isinstance(rows := has.get("num_embeddings"), int) and isinstance(wide := has.get("embedding_dim"), int):
         return f"{grouped(rows)} × {grouped(wide)}"
     for key in ("num_features", "normalized_shape", "num_embeddings"):
@@ -280,17 +281,21 @@ def _stride(value: Json) -> str:
 
 
 def _shape_arguments(node: Node) -> str:
-    """Return the plain numbers that a shape operator is called with: ``−1, 10, 32, 32``."""
-    if node.op == "call_module" or operator_name(node) not in _SHAPERS:
+    """Return the plain numbers that a shape operator is called with: ``−1, 10, 32, 32``, ``dim 1``, ``[0]``."""
+    name = operator_name(node)
+    if node.op == "call_module" or name not in _SHAPERS:
         return ""
-    return _list_text(node.args[1:])
+    told = _list_text(node.args[1:])
+    if told and name == "getitem":
+        return f"[{told}]"
+    return tr("dim {numbers}", numbers=told) if told and name in _OF_DIMENSIONS else told
 
 
 def _list_text(value: Json | Sequence[Json]) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, (_list_text(each) for each in value)))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return number(value)
+        return tr("end") if value >= _OPEN_END else number(value)
     return ""
 
 
@@ -302,6 +307,10 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_SUBTITLE else f"{text[: MAX_SUBTITLE - 1]}…"
 
 
+_OPEN_END = 2**62
+"""From here on the end of a slice is that of the tensor: torch writes the largest integer."""
+_OF_DIMENSIONS = frozenset({"flatten", "unsqueeze", "squeeze", "mean"})
+"""Whose numbers are dimensions."""
 _SHAPERS = frozenset(
     {"view", "reshape", "permute", "transpose", "flatten", "unsqueeze", "squeeze", "expand", "slice", "select",
      "getitem", "mean", "chunk", "split", "adaptive_avg_pool2d", "repeat", "movedim", "swapaxes"}

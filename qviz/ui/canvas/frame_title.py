@@ -60,7 +60,7 @@ def frame_title(box: Box, rect: QRectF, scale: float) -> FrameTitle:
     else:
         note = odd = ""
     room = right - bar.left() - used
-    subtitle = elided(box.subtitle, label_font(), room) if room > 40 else ""
+    subtitle = box.subtitle if width(box.subtitle, label_font()) <= room else ""  # the tooltip has it
     wide = used - 6 + (width(subtitle, label_font()) + 6 if subtitle else 0.0)
     plates.append(QRectF(bar.left() - 3, bar.top() + 3, wide + 3, bar.height() - 5))
     return FrameTitle(bar, title, subtitle, note, odd, tuple(plates))

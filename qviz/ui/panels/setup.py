@@ -109,7 +109,7 @@ class Setup(QFrame):
         column.addWidget(section(tr("Data")))
         self.inputs = QLineEdit()
         self.inputs.setAccessibleName(tr("Inputs"))
-        self.inputs.setPlaceholderText(tr("Inputs: 1x3x224x224"))
+        self.inputs.setPlaceholderText(tr("Inputs, such as 1x3x224x224"))
         self.calibrate = QLineEdit()
         self.calibrate.setAccessibleName(tr("Calibration data"))
         self.calibrate.setPlaceholderText(tr("Calibration: file.npz or mod:callable"))
@@ -166,7 +166,7 @@ class Setup(QFrame):
     def show_model(self, model: ModelLoaded | None) -> None:
         """Show what the engine said of the model."""
         has_own = model is not None and bool(model.inputs) and not self._plan.inputs
-        own = tr("Inputs: those of the model") if has_own else tr("Inputs: 1x3x224x224")
+        own = tr("Inputs: those of the model") if has_own else tr("Inputs, such as 1x3x224x224")
         self.inputs.setPlaceholderText(own)
         self.inputs.setToolTip(f"{own}\n{tr(_INPUTS)}")
         if model is None:

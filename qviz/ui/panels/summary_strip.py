@@ -20,7 +20,7 @@ from qviz.words.untrusted import plain_tip
 HIGH, LOW = 46, 30
 """Pixels in a window that is high, and in one that is not."""
 _PAD, _GAP, _BAR, _FUNNEL = 11, 7, QSize(36, 7), 8
-_LOW_PAD = 8
+_LOW_PAD, _MOST_BESIDE = 8, 130
 _NARROW_PAD = 4
 _SIGN = 12
 _SMALL, _LARGE, _PLAIN = 11, 15, 12
@@ -91,7 +91,8 @@ class TileButton(QAbstractButton):
             beside += _BAR.width() + _GAP if self.tile.share is not None else 0
             beside += (_SIGN + 22) * len(self.tile.levels)
             told = _beside(self.tile)
-            beside += QFontMetrics(self._font(_SMALL)).horizontalAdvance(told) + _GAP if told else 0
+            room = QFontMetrics(self._font(_SMALL)).horizontalAdvance(told) + _GAP if told else 0
+            beside += min(room, round(_MOST_BESIDE * self._text_scale))  # module paths are long
         if self._is_low:
             return name + _GAP + value + (beside if has_detail else 0) + 2 * _PAD
         return max(name, value + beside) + 2 * _PAD

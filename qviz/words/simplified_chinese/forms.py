@@ -17,7 +17,7 @@ TEXTS: dict[str, str] = {
     "Add the reference stage. In PT2E it replaces the converted stage.": "添加参考阶段。在 PT2E 中它取代转换后的阶段。",
     "Add the lowered stage, whose x86 kernels compute in integers.": "添加 lowered 阶段，其 x86 内核以整数计算。",
     "Inputs": "输入",
-    "Inputs: 1x3x224x224": "输入：1x3x224x224",
+    "Inputs, such as 1x3x224x224": "输入，例如 1x3x224x224",
     "Inputs: those of the model": "输入：模型自带的输入",
     "Calibration data": "校准数据",
     "Calibration: file.npz or mod:callable": "校准：file.npz 或 mod:callable",

@@ -286,6 +286,8 @@ TEXTS: dict[str, str] = {
     "{count} byte": "{count} 字节",
     "{count} bytes": "{count} 字节",
     "{number} dB": "{number} dB",
+    "end": "末尾",
+    "dim {numbers}": "维度 {numbers}",
     "{count}, all {value}": "{count}，均为 {value}",
     "{number} G": "{number} G",
     "{number} M": "{number} M",

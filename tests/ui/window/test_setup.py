@@ -38,10 +38,10 @@ def test_the_empty_field_says_whose_inputs_are_used(setup: Setup):
     setup.show_model(loaded)
     assert setup.inputs.placeholderText() == "Inputs: those of the model"
     setup.show_model(None)
-    assert setup.inputs.placeholderText() == "Inputs: 1x3x224x224"
+    assert setup.inputs.placeholderText() == "Inputs, such as 1x3x224x224"
     setup.show_plan(Plan("net.py:Net", "fx-static", inputs=("1x3x16x16",)))
     setup.show_model(loaded)
-    assert setup.inputs.placeholderText() == "Inputs: 1x3x224x224", "nothing is known of the model's own"
+    assert setup.inputs.placeholderText() == "Inputs, such as 1x3x224x224", "nothing is known of the model's own"
 
 
 def words(setup: Setup) -> list[str]:
