@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.ao.quantization import QConfig
 from torch.fx import Graph, GraphModule, Node
 
-from qviz.engine.failures.chain import chain
+from qviz.engine.failures.chain import chain, root
 from qviz.engine.failures.lines import generated_node
 
 _ENGINE = str(Path(__file__).parents[1])
@@ -22,6 +22,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _MOST = 3
 """How many nodes, or owners of one qconfig, are still a place."""
 _ANNOTATION = "quantization_annotation"
+_STOPPED_AT = "_stopped_at"
 _LONGEST = 4
 """Tuples and lists up to this length are looked into: edges, modules to fuse, not all nodes of a graph."""
 
@@ -62,6 +63,11 @@ def culprits(error: BaseException, model: nn.Module | None = None) -> Culprits:
     return Culprits(tuple(dict.fromkeys((*owners, *nodes)))[:_MOST], module or first)
 
 
+def note_place(error: BaseException, node: Node) -> None:
+    """Note the node of a graph at which an exception was raised, where no frame of it tells."""
+    vars(root(error))[_STOPPED_AT] = node
+
+
 def _looped(links: Iterable[BaseException]) -> tuple[Node, ...]:
     """Return the node at which a loop of torch's over a graph stands; one that is over stands at the output."""
     for each in links:
@@ -85,7 +91,8 @@ def _first_asked(values: Iterable[Any], tops: Iterable[nn.Module]) -> str:
 def _sights(links: Iterable[BaseException]) -> Iterator[Iterable[Any]]:
     """Yield what each exception holds, then the values at work in its frames, innermost first."""
     for each in links:
-        yield [value for arg in each.args for value in (arg if isinstance(arg, tuple) else (arg,))]
+        noted = vars(each).get(_STOPPED_AT)
+        yield [noted, *(value for arg in each.args for value in (arg if isinstance(arg, tuple) else (arg,)))]
         for step in reversed(list(_steps(each.__traceback__))):
             if (node := generated_node(step.tb_frame, step.tb_lineno)) is not None:
                 yield [node]

@@ -58,5 +58,13 @@ OF_OWN_PARTS = (
         frame=r"quantization/fx/convert\.py",
         step="converting",
     ),
+    Cause("stop.no_derivative", text=r"derivative for '(?P<operator>[\w:]+)' is not implemented", step="training"),
+    Cause("stop.modified_in_place", text="has been modified by an inplace operation", step="training"),
+    Cause(
+        "stop.own_backward",
+        text=r"[Ff]unction (?P<own>\w+)Backward returned an (invalid gradient|incorrect number)",
+        step="training",
+    ),
+    Cause("stop.own_backward", text="must implement either the backward or vjp method", step="training"),
     Cause("stop.backward_twice", text="backward through the graph a second time", step="training"),
 )

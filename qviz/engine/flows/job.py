@@ -20,6 +20,8 @@ from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import calibration
 from qviz.engine.checks.altering_observers import AlteringObservers
 from qviz.engine.checks.finite import data_not_finite
+from qviz.engine.failures.culprits import note_place
+from qviz.engine.flows.in_backward import failing_node
 from qviz.engine.flows.results import FlowResult
 from qviz.engine.loading.forward import Arguments
 from qviz.engine.loading.written import Written
@@ -116,13 +118,18 @@ class Job:
             self.reporter.reached("prepared", graph_of(prepared))
             return
         self.reporter.started("training")
-        altering = AlteringObservers(prepared)
+        altering, stopped = AlteringObservers(prepared), None
         try:
             with altering.watching():
                 self._train(prepared)
+        except Exception as error:
+            stopped = error
+            raise
         finally:
             drawn = graph_of(prepared)
             self.reporter.reached("prepared", drawn)
+            if stopped is not None and (node := failing_node(stopped, drawn, self.inputs)) is not None:
+                note_place(stopped, node)
             for finding in altering.findings(drawn):
                 self.reporter.found(finding)
 

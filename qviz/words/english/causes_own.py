@@ -61,6 +61,20 @@ STATEMENTS: dict[str, Entry] = {
         "the prepared model has a {class} without a qconfig, as one has that was put there after prepare",
         "Replace layers before the flow begins: after prepare, train the weights and leave the modules as they are.",
     ),
+    "stop.no_derivative": known(
+        "torch has no derivative for {operator}, so backward() cannot pass it",
+        "Replace {operator} by operators with a derivative, or detach its inputs if no gradient has to pass: "
+        "x.detach().",
+    ),
+    "stop.modified_in_place": known(
+        "forward() changes a tensor in place that backward() needs as it was",
+        "Write the change out of place: y = y + 1 in place of y += 1 or y.add_(1).",
+    ),
+    "stop.own_backward": known(
+        "an autograd.Function[[, {own},]] has no backward() that fits its forward()",
+        "Let backward() of the autograd.Function return one gradient for each argument of forward(), of that "
+        "argument's shape, and None for those that need none.",
+    ),
     "stop.backward_twice": known(
         "the train function calls backward() twice on results of one forward pass",
         "Call the model anew for each backward(), or add up the losses and call backward() once.",

@@ -56,6 +56,18 @@ STATEMENTS: dict[str, Entry] = {
         "准备后的模型中有一个没有 qconfig 的 {class}，如同在 prepare 之后才放入的模块",
         "请在流程开始之前替换层：prepare 之后只训练权重，不要更换模块。",
     ),
+    "stop.no_derivative": known(
+        "torch 没有 {operator} 的导数，因此 backward() 无法经过它",
+        "请用有导数的算子代替 {operator}；若不需要梯度经过，请切断其输入：x.detach()。",
+    ),
+    "stop.modified_in_place": known(
+        "forward() 原地修改了 backward() 还要用到的张量",
+        "请改为非原地写法：用 y = y + 1 代替 y += 1 或 y.add_(1)。",
+    ),
+    "stop.own_backward": known(
+        "autograd.Function[[ {own}]] 没有与其 forward() 相符的 backward()",
+        "请让 autograd.Function 的 backward() 为 forward() 的每个参数返回一个形状相同的梯度，不需要梯度的返回 None。",
+    ),
     "stop.backward_twice": known(
         "训练函数对同一次前向的结果调用了两次 backward()",
         "请为每次 backward() 重新调用模型，或把损失相加后只调用一次 backward()。",
