@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -9,9 +11,10 @@ from qviz.document.causes import by_cause
 from qviz.document.configuration import QConfig, Quantizer, QuantizerRule, Rule
 from qviz.document.snapshot import Level, Snapshot
 from tests.faults.cases import GIVEN, IMAGE, ROW, ran
-from tests.faults.models import conv, linear, made
+from tests.faults.models import conv, linear, made, scaled
 
 TWO = made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=linear())
+UNEVEN = made(lambda m, x: m.fc2(m.fc(x)), fc=linear(), fc2=scaled(linear(32), 30.0, first=2))
 BY_NAME = QuantizerRule("module_name", "fc", enabled=False)
 CONVOLUTIONS = made(lambda m, x: m.fc(m.conv(x).mean((2, 3))), conv=conv(8), fc=linear())
 
@@ -63,11 +66,20 @@ def test_data_of_zeros(flow: str):
     )
 
 
-def test_batches_without_samples():
-    snapshot = ran(TWO, "fx-static", [ROW], batches=lambda: [(torch.zeros(0, ROW[1]),)])()
+@pytest.mark.parametrize("flow", ["fx-static", "pt2e-static"])
+def test_batches_without_samples(flow: str):
+    snapshot = ran(TWO, flow, [ROW], batches=lambda: [(torch.zeros(0, ROW[1]),)])()
     assert said(snapshot)[0] == "never_calibrated"
     assert snapshot.findings[0].reason.startswith("no sample went through the prepared model")
-    assert not any("division" in each.reason for each in snapshot.findings)
+    told = [each.reason for each in snapshot.findings]
+    assert not any("Division" in each or "stretch" in each for each in told)  # measured on the example inputs
+
+
+@pytest.mark.parametrize(("batches", "rules"), [([], {"never_calibrated"}), (None, {"uneven_channels"})])
+def test_a_weight_that_no_data_gave_a_scale_has_no_uneven_channels(batches: list[Any] | None, rules: set[str]):
+    given: dict[str, Any] = {} if batches is None else {"batches": lambda: batches}
+    snapshot = ran(UNEVEN, "pt2e-static", [ROW], quantizer=f"{GIVEN}:own_xnnpack", **given)()
+    assert {"never_calibrated", "uneven_channels"}.intersection(each.rule for each in snapshot.findings) == rules
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,6 @@ _KNOWN = (
     ),
     _Follows("converted_does_not_run", "bounds_outside_dtype.refused", _at_same_node),
     _Follows("converted_does_not_run", "bounds_outside_dtype.zero_point", _at_same_node),
-    _Follows("uneven_channels", "never_calibrated", _at_same_node),
     _Follows("output_differs", "never_calibrated", _at_same_node),
     _Follows("tied_weights_split", "layer_in_float.parameter_taken", _at_same_node),
     *(_Follows(f"float_island.{each}", "left_by_rule", _at_same_node) for each in ("left_by_rule", "left_out")),

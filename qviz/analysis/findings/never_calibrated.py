@@ -40,17 +40,24 @@ def _code(evidence: Evidence, stage: str, nodes: list[str]) -> str:
     watched = {node.id: fact for at, node, fact in evidence.watched() if at.name == stage}
     if all(watched[each].observer_enabled is False for each in nodes):
         return "never_calibrated.turned_off"
-    watching = [each for each, fact in watched.items() if fact.calibrated is not None]
-    if evidence.flow is not None and len(watching) == len(nodes):
+    known = next(each for each in evidence.snapshot.stages if each.name == stage)
+    of_data = [
+        node.id for node in known.whole.nodes if node.id in watched and not _is_of_constants(evidence, known, node)
+    ]
+    if evidence.flow is not None and all(watched[each].calibrated in (False, None) for each in of_data):
         return "never_calibrated." + ("not_trained" if evidence.flow.is_training else "no_batch")
     return "never_calibrated.observer"
 
 
 def _is_run_by_convert(evidence: Evidence, stage: Stage, node: Node) -> bool:
     """Return whether an observer watches a weight of a function in FX: dynamic flows bring no data, and need none."""
+    return not evidence.is_exported and _is_of_constants(evidence, stage, node)
+
+
+def _is_of_constants(evidence: Evidence, stage: Stage, node: Node) -> bool:
     index = evidence.index(stage)
     given = [index.nodes[each].kind for each in index.producers[node.id]]
-    return not evidence.is_exported and bool(given) and all(each is Kind.CONSTANT for each in given)
+    return bool(given) and all(each is Kind.CONSTANT for each in given)
 
 
 def _fallen_back(stage: Stage) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
+from qviz.analysis.findings import never_calibrated
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.rules import finds
 from qviz.document.graph import WATCHING
@@ -16,8 +17,16 @@ _MANY = 1 / 8
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield each weight quantized per tensor in which many channels reach less than a sixteenth of the range."""
     known = [*_by_integers(evidence)]
-    yield from known
-    yield from _measured(evidence, {finding.nodes[0] for finding in known})
+    found = (*known, *_measured(evidence, {finding.nodes[0] for finding in known}))
+    empty = [*never_calibrated.find(evidence)]
+    yield from (each for each in found if not any(_is_of(each, cause, evidence) for cause in empty))
+
+
+def _is_of(finding: Finding, empty: Finding, evidence: Evidence) -> bool:
+    """Return whether an observer of a weight saw nothing: no channel made that scale."""
+    there = evidence.links.partners(finding.stage, empty.stage, finding.nodes)
+    own = finding.nodes if finding.stage == empty.stage else there
+    return bool(set(empty.nodes).intersection(own))
 
 
 def _measured(evidence: Evidence, known: Set[str]) -> Iterator[Finding]:

@@ -85,7 +85,12 @@ def _few_levels(_: MeasuredQuantizer, noise: TensorNoise, affine: Affine) -> Sai
 def _uneven(_: MeasuredQuantizer, noise: TensorNoise, affine: Affine) -> Said | None:
     """One channel sets the scale for all."""
     reach, quality = noise.reach, noise.local_db
-    if affine.axis is not None or reach is None or (isinstance(quality, float) and quality >= _QUIET_DB):
+    if (
+        affine.axis is not None
+        or reach is None
+        or not _makes_range(noise, affine)
+        or (isinstance(quality, float) and quality >= _QUIET_DB)
+    ):
         return None
     alive = reach[reach > 0]
     if len(alive) < _SEVERAL:
@@ -99,7 +104,7 @@ def _uneven(_: MeasuredQuantizer, noise: TensorNoise, affine: Affine) -> Said | 
 def _stretched(_: MeasuredQuantizer, noise: TensorNoise, affine: Affine) -> Said | None:
     """Few values widen the range so far that most others share a few levels."""
     levels, values = noise.levels, noise.count - noise.zeros
-    if levels is None or not values or affine.axis is not None:
+    if levels is None or not values or affine.axis is not None or not _makes_range(noise, affine):
         return None
     args: dict[str, Json] = {"low": number(noise.low), "high": number(noise.high)}
     middle = int(affine.zero_point) - affine.low
@@ -111,6 +116,11 @@ def _stretched(_: MeasuredQuantizer, noise: TensorNoise, affine: Affine) -> Said
     if noise.count >= _ENOUGH and 1 < part <= _SMALL_PART * len(levels):
         return _said("stretched.few_levels", levels=part, there=len(levels), **args)
     return None
+
+
+def _makes_range(noise: TensorNoise, affine: Affine) -> bool:
+    """Return whether the largest values come near an end of the range: that of an observer without data is anything."""
+    return max(abs(noise.low), abs(noise.high)) >= _step(affine) * (affine.high - affine.low + 1) / 4
 
 
 def _narrowest(levels: Tensor, enough: float) -> int:

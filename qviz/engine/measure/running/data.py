@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.measure.running.outputs import samples_in
 
 MOST_BATCHES = 4
 
@@ -58,9 +59,11 @@ class Evaluation:
 
 
 def evaluation(example: Arguments, data: Iterable[Arguments] | None, told: str) -> Evaluation:
-    """Return the example inputs with the first batches of the data, each once."""
+    """Return the example inputs with the first batches of the data, each once; without those that hold no sample."""
     chosen = [example.cloned()]
     for batch in islice(data or (), MOST_BATCHES):
+        if not samples_in([batch]):
+            continue
         same = next((place for place, each in enumerate(chosen) if _is_same(batch, each)), None)
         if same is None:
             chosen.append(batch)
