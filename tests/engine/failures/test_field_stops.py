@@ -117,7 +117,11 @@ def test_inputs_of_another_number_or_name(inputs: Any, hint: str):
 def test_every_known_cause_has_a_test_and_there_are_many():
     codes = {cause.code for cause in (*CAUSES, *OF_INPUTS)}
     here = Path(__file__)
-    of_runs = [here, here.with_name("test_own_parts.py"), here.parents[1] / "test_own_qconfigs.py"]
+    of_runs = [
+        here,
+        *map(here.with_name, ("test_own_parts.py", "test_in_backward.py")),
+        here.parents[1] / "test_own_qconfigs.py",
+    ]
     asserted = {code for code in codes if any(f'"{code}"' in file.read_text() for file in of_runs)}
     assert codes == {f"stop.{code}" for code, _ in (*RAISED, *OF_ENGINES, *FORMS)} | asserted
     assert all(knows(code) for code in codes)
