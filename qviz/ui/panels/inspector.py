@@ -187,7 +187,8 @@ class Inspector(QScrollArea):
         if project is None or not project.stages:
             self._run = None
             self._reading.forget()
-            self._put(RunSheet(title, None, None, self._theme, self._calls(), stop=_stop(project)))
+            told = tr(_RUNNING) if project is not None else ""
+            self._put(RunSheet(title, None, None, self._theme, self._calls(), told, _stop(project)))
             return
 
         if project.snapshot is None:  # nothing is counted or measured before the run has ended

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from qviz.document.configuration import Factory, QConfig, QuantizerRule, Rule
 from qviz.ui.panels.choice import Choice
-from qviz.ui.panels.widgets import answers, button, empty, label, restyle
+from qviz.ui.panels.widgets import answers, breakable, button, empty, label, restyle
 from qviz.words import mark, tr, trn
 from qviz.words.formats import every
 
@@ -42,7 +42,6 @@ QUANTIZER_KINDS: dict[str, str] = {
 """What it offers for a PT2E quantizer."""
 _MATCHES: dict[str, str] = {
     "object_type": mark("Type {target}"),
-    "module_name": mark("Module {target}"),
     "module_name_regex": mark("Modules like {target}"),
     "global": mark("All modules"),
     "module_type": mark("Type {target}"),
@@ -50,6 +49,7 @@ _MATCHES: dict[str, str] = {
     "node": mark("Operator {target}"),
     "tensor": mark("Tensor {target}"),
 }
+IN_FLOAT = mark("float")
 FLOAT, PER_CHANNEL, PER_TENSOR = mark("Leave in float"), mark("Per channel"), mark("Per tensor")
 _EXAMPLES = "torch.nn.Linear, layer1.0.conv1, layer[12].*"
 QCONFIGS = (
@@ -114,7 +114,8 @@ class Rules(QWidget):
             self._add_row(row, rule, count)
 
     def _add_row(self, row: int, rule: AnyRule, count: int | None) -> None:
-        what = label(tr(_MATCHES.get(rule.kind, "{target}"), target=rule.target), wraps=True)
+        matches = _MATCHES.get(rule.kind)  # a module path needs no word before it
+        what = label(breakable(tr(matches, target=rule.target) if matches else rule.target), wraps=True)
         sets = label(re.sub(_HUMP, "\u200b", words_of(rule)), "muted", wraps=True)
         nodes = label("" if count is None else trn(count, "{count} node", "{count} nodes"), "muted")
         if count == 0:
@@ -159,7 +160,7 @@ def words_of(rule: AnyRule) -> str:
 
 def _words_of_quantizer(rule: QuantizerRule) -> str:
     if not rule.enabled:
-        return tr(FLOAT)
+        return tr(IN_FLOAT)
     found = [] if rule.per_channel is None else [tr(PER_CHANNEL if rule.per_channel else PER_TENSOR)]
     found += [tr("Dynamic")] if rule.dynamic else []
     found += [rule.observer.name.removesuffix("Observer")] if rule.observer is not None else []
@@ -168,7 +169,7 @@ def _words_of_quantizer(rule: QuantizerRule) -> str:
 
 def _words_of_qconfig(qconfig: QConfig | None) -> str:
     if qconfig is None:
-        return tr(FLOAT)
+        return tr(IN_FLOAT)
     if qconfig.name is not None:
         return qconfig.name.removeprefix("default_").removesuffix("_qconfig")
     activation, weight = (each.name.removesuffix("Observer") if each else "" for each in _observers(qconfig))

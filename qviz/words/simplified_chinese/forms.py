@@ -49,7 +49,6 @@ TEXTS: dict[str, str] = {
     "All modules": "所有模块",
     "Operator": "算子",
     "Type {target}": "类型 {target}",
-    "Module {target}": "模块 {target}",
     "Modules like {target}": "匹配 {target} 的模块",
     "Operator {target}": "算子 {target}",
     "Tensor {target}": "张量 {target}",

@@ -191,7 +191,7 @@ def test_the_setup_of_every_flow(owner: QWidget):
         setup.show_plan(Plan("net.py:Net", flow.id, rules=rules))
         setup.set_backends(("x86",))
         setup.show_result({"rules": [{"matched": 3}, {"matched": 0}], "fuse_list": [["conv", "bn"]]}, rules)
-        data = {*TOKEN.findall(" ".join(flow.calls)), "default"}
+        data = {*TOKEN.findall(" ".join(flow.calls)), "default", "fc"}
         assert offences(setup, frozenset(data)) == [], flow.id
 
 

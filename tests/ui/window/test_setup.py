@@ -77,7 +77,7 @@ def test_rules_are_shown_with_what_they_matched(setup: Setup, qtbot: QtBot):
     rules = (Rule("global", qconfig=QConfig("default")), Rule("module_name", "cnov"))
     setup.show_plan(Plan("net.py:Net", "fx-static", rules=rules))
     setup.show_result({"rules": [{"rule": "a", "matched": 3}, {"rule": "b", "matched": 0}]}, rules)
-    expected = {"All modules", "Module cnov", "Leave in float", "3 nodes", "0 nodes"}
+    expected = {"All modules", "cnov", "float", "3 nodes", "0 nodes"}
     qtbot.waitUntil(lambda: expected <= set(words(setup)))
     remove = [each for each in setup.findChildren(QPushButton) if each.text() == "×" and each.isVisible()]
     with qtbot.waitSignal(setup.plan_changed) as told:
