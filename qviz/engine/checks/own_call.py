@@ -11,6 +11,7 @@ from torch.nn import Module
 from torch.utils import _pytree as pytree
 
 from qviz.engine.loading.forward import Arguments
+from qviz.engine.loading.kept_state import written_weights_kept
 from qviz.engine.nodes import held_state
 
 
@@ -52,7 +53,12 @@ def _changes_outputs(model: Module, inputs: Arguments, class_: type, seed: int) 
 
 
 def _tensors(model: Module, inputs: Arguments, seed: int) -> list[Tensor]:
-    with torch.no_grad(), torch.random.fork_rng(devices=[]), held_state.unchanged(model):
+    with (
+        torch.no_grad(),
+        torch.random.fork_rng(devices=[]),
+        held_state.unchanged(model),
+        written_weights_kept(model),
+    ):
         torch.manual_seed(seed)
         outputs: Any = inputs.cloned().call(model)
     return [each.clone() for each in pytree.tree_leaves(outputs) if isinstance(each, Tensor)]

@@ -15,7 +15,7 @@ from qviz.engine.failures import advice, is_of_inputs, line_of
 from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.float_types import is_type_fault
 from qviz.engine.loading.forward import Arguments, describe, parameters
-from qviz.engine.loading.kept_state import buffers_kept
+from qviz.engine.loading.kept_state import buffers_kept, written_weights_kept
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_in_forward
 from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.other_batch import kept_of_other_batch
@@ -50,7 +50,13 @@ def run_once(model: Module, loaded: Loaded, flow: Flow | None, start: HeldState)
     """
     held_state.put(model, start)
     try:
-        with torch.no_grad(), inside(loaded.fake), held_state.unchanged(model), buffers_kept(model):
+        with (
+            torch.no_grad(),
+            inside(loaded.fake),
+            held_state.unchanged(model),
+            buffers_kept(model),
+            written_weights_kept(model),
+        ):
             given = loaded.inputs.cloned().call(model)  # forward may work in place
     except (Exception, SystemExit) as error:  # the user's forward may raise anything
         raise does_not_run(error, model, loaded.inputs, is_cast(loaded)) from error

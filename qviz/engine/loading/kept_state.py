@@ -1,10 +1,13 @@
-"""What a model keeps between calls: its buffers, also those that a call puts another tensor in the place of."""
+"""What a model keeps between calls: its buffers, also those that a call puts another tensor in the place of.
+
+And weights that torch's own modules write into when they run: embeddings with max_norm scale their rows down.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -69,3 +72,21 @@ def buffers_kept(*models: nn.Module) -> Iterator[list[BufferBefore]]:
         yield held
     finally:
         give_back(held)
+
+
+@contextmanager
+def written_weights_kept(model: nn.Module) -> Iterator[None]:
+    """Give the weights that a call of a model scales in place back as they were: a plain run has not called it yet."""
+    weights = {id(each.weight): each.weight for each in model.modules() if _writes_its_weight(each)}.values()
+    held = [(each, each._version, each.detach().clone()) for each in weights]  # noqa: SLF001
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for weight, version, before in held:
+                if weight._version != version:  # noqa: SLF001
+                    weight.copy_(before)
+
+
+def _writes_its_weight(module: nn.Module) -> TypeGuard[nn.Embedding | nn.EmbeddingBag]:
+    return isinstance(module, nn.Embedding | nn.EmbeddingBag) and module.max_norm is not None

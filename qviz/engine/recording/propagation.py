@@ -22,6 +22,7 @@ from torch.fx import GraphModule, Interpreter, Node
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils import _pytree as pytree
 
+from qviz.engine.loading.kept_state import written_weights_kept
 from qviz.engine.nodes.macs import without_attention_kernel
 from qviz.engine.nodes.module_roles import OBSERVING, role_of
 from qviz.engine.nodes.qparams import of_tensor
@@ -170,6 +171,7 @@ def undisturbed(module: torch.nn.Module) -> Iterator[None]:
     """Let every observer inside hand its input on, and put all buffers and attributes back afterwards.
 
     Attributes may be weights that a hook computes at every call, as those of pruning and of the old weight_norm do.
+    Weights that a call scales, as those of an embedding with max_norm, stay as well.
     """
     own = [each for each in module.modules() if not _is_scripted(each)]
     attributes = [(each.__dict__, {**each.__dict__}) for each in own]
@@ -183,7 +185,8 @@ def undisturbed(module: torch.nn.Module) -> Iterator[None]:
     for each in quiet:
         each.__dict__["forward"] = _hand_on
     try:
-        yield
+        with written_weights_kept(module):
+            yield
     finally:
         for now, before in attributes:
             for name in now.keys() - before.keys():
