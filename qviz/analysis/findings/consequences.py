@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,9 @@ from qviz.document.run_steps import STOPPED
 from qviz.document.snapshot import Finding, Level
 
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
+
+_Where: TypeAlias = Callable[[Finding, Finding, Evidence], bool]
+"""Whether one finding, the first, is where another one that may follow from it is."""
 
 
 def _anywhere(_cause: Finding, _consequence: Finding, _evidence: Evidence) -> bool:
@@ -27,35 +30,20 @@ def _at_same_node(cause: Finding, consequence: Finding, evidence: Evidence) -> b
     return bool(set(cause.nodes).intersection(there))
 
 
-def _for_no_number(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
-    """Return whether a run stopped at values that are no numbers."""
-    why = consequence.args.get("cause")
-    return isinstance(why, dict) and why.get("code") in ("stop.values_not_a_number", "stop.values_infinite")
+def _stopped_by(*codes: str) -> _Where:
+    """Return whether a run stopped for one of these causes."""
+
+    def where(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
+        why = consequence.args.get("cause")
+        return isinstance(why, dict) and why.get("code") in codes
+
+    return where
 
 
-def _for_empty_range(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
-    """Return whether a run stopped at a range of an observer that saw nothing."""
-    why = consequence.args.get("cause")
-    return isinstance(why, dict) and why.get("code") == "stop.range_empty"
-
-
-def _for_bounds(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
-    """Return whether a run stopped because of the bounds of an observer."""
-    why = consequence.args.get("cause")
-    return isinstance(why, dict) and why.get("code") in ("stop.quantization_range", "stop.zero_point_of_dtype")
-
-
-def _for_no_fuser(cause: Finding, consequence: Finding, evidence: Evidence) -> bool:
+def _no_fuser(cause: Finding, consequence: Finding, evidence: Evidence) -> bool:
     """Return whether fusion stopped at modules of a list that has some of them twice."""
-    why = consequence.args.get("cause")
-    is_of_list = isinstance(why, dict) and why.get("code") == "stop.no_fuser"
+    is_of_list = _stopped_by("stop.no_fuser")(cause, consequence, evidence)
     return is_of_list and _at_same_node(cause, consequence, evidence)
-
-
-def _for_the_mode(_cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
-    """Return whether a run stopped because of the mode of the model."""
-    why = consequence.args.get("cause")
-    return isinstance(why, dict) and why.get("code") in _OF_MODE
 
 
 def _by_lost_rule(cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
@@ -79,10 +67,13 @@ class _Follows(NamedTuple):
 
     consequence: str
     cause: str
-    where: Callable[[Finding, Finding, Evidence], bool] = _anywhere
+    where: _Where = _anywhere
 
 
-_OF_MODE = ("stop.qat_needs_training", "stop.fuse_mode", "stop.fuse_needs_eval")
+_no_number = _stopped_by("stop.values_not_a_number", "stop.values_infinite")
+_empty_range = _stopped_by("stop.range_empty")
+_bounds = _stopped_by("stop.quantization_range", "stop.zero_point_of_dtype")
+_mode = _stopped_by("stop.qat_needs_training", "stop.fuse_mode", "stop.fuse_needs_eval")
 
 _KNOWN = (
     _Follows("float_into_quantized.model_input", "missing_quant_stub"),
@@ -120,11 +111,11 @@ _KNOWN = (
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "calibration_without_effect"),
     _Follows("little_quantized", "dynamic_on_convolutions.left_in_float"),
-    _Follows(STOPPED, "fuse_list_out_of_order.listed_twice", _for_no_fuser),
-    _Follows(STOPPED, "not_finite", _for_no_number),
-    _Follows(STOPPED, "never_calibrated", _for_empty_range),
-    _Follows(STOPPED, "mode_kept", _for_the_mode),
-    _Follows(STOPPED, "bounds_outside_dtype", _for_bounds),
+    _Follows(STOPPED, "fuse_list_out_of_order.listed_twice", _no_fuser),
+    _Follows(STOPPED, "not_finite", _no_number),
+    _Follows(STOPPED, "never_calibrated", _empty_range),
+    _Follows(STOPPED, "mode_kept", _mode),
+    _Follows(STOPPED, "bounds_outside_dtype", _bounds),
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows(STOPPED, "observer_alters.form", _where_observers_run),
     _Follows("degenerate_scale.not_finite", "not_finite"),
