@@ -24,12 +24,9 @@ _MISTAKES = frozenset(
     )
 )
 """What costs accuracy and is a mistake of the configuration or of the data: a few samples do not excuse it."""
-_STOPS = frozenset(
-    (
-        *("degenerate_scale.not_finite", "degenerate_scale.not_positive"),
-        *("bounds_outside_dtype.refused", "bounds_outside_dtype.zero_point"),
-    )
-)
+IMPOSSIBLE = frozenset(("degenerate_scale.not_finite", "degenerate_scale.not_positive"))
+"""Scales with which nothing right comes out."""
+_STOPS = IMPOSSIBLE | {"bounds_outside_dtype.refused", "bounds_outside_dtype.zero_point"}
 """What has no damage to be measured: nothing comes out, or it is wrong whatever it costs."""
 NOISE = _MISTAKES | {
     "degenerate_scale",

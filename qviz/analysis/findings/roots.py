@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from qviz.analysis.findings.evidence import Evidence
-from qviz.analysis.findings.harm import NOISE, is_near, measured_level
+from qviz.analysis.findings.harm import IMPOSSIBLE, NOISE, is_near, measured_level
 from qviz.document.snapshot import Finding, Level
 
 DAMAGE = "output_differs"
@@ -34,8 +34,6 @@ _LAST = 3
 _SUMMARIES = frozenset(("little_quantized",))
 """What only adds up others: said last."""
 
-_IMPOSSIBLE = frozenset(("degenerate_scale.not_finite", "degenerate_scale.not_positive"))
-"""Scales with which nothing right comes out."""
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -55,7 +53,7 @@ def with_roots(found: Iterable[Finding], evidence: Evidence) -> tuple[tuple[int,
 def _ranked(finding: Finding, damages: list[Finding], worst: Level, evidence: Evidence) -> tuple[int, Finding]:
     if finding.rule == DAMAGE:
         return 1, finding
-    if finding.rule in _BEFORE or finding.code in _IMPOSSIBLE:
+    if finding.rule in _BEFORE or finding.code in IMPOSSIBLE:
         return 0, finding
     level = worst if finding.rule in _ANYWHERE else None
     if finding.rule in _AT_OWNER:
