@@ -42,6 +42,8 @@ OPENINGS = (
 """The richest first; the first that fits is shown."""
 _FORMS = 3
 """So many in a row have the same limit."""
+_SMALLEST = 0.7
+"""The smallest scale of one with small boxes: some texts lose their last words there, and names stay whole."""
 _CLOSER = 0.95
 """How much of its height a view has at least where frames and boxes stand closer."""
 LAST = len(OPENINGS) - 1
@@ -55,7 +57,7 @@ def alike_before(at: int) -> Opening | None:
 def fits(at: int, form: BoxForm, bounds: Rect, room: Size) -> bool:
     """Return whether a first view is whole on the screen, or is too tall for it, however little is shown."""
     wide, high = _inside(room)
-    least = min(form.least, LEAST)
+    least = _SMALLEST if form.is_small else min(form.least, LEAST)
     if at == LAST or (bounds.width * least <= wide and bounds.height * least <= high):
         return True
     if at <= LAST - _FORMS:
@@ -67,19 +69,20 @@ def fits(at: int, form: BoxForm, bounds: Rect, room: Size) -> bool:
 def next_after(at: int, bounds: Rect, room: Size) -> int:
     """Return the next view to try: a smaller scale helps what is a little too large, narrow boxes what is too wide."""
     wide, high = _inside(room)
-    is_tall, is_wide = _is_tall(bounds, high), bounds.width * LEAST_NARROW > wide
+    is_tall, is_wide = _is_tall(bounds, high), bounds.width * _SMALLEST > wide
     following = at + 1
     while following < LAST:
         each = OPENINGS[following]
-        if not ((each.is_small and (is_tall or is_wide)) or (each.is_narrow and is_tall)):
+        is_taller = _is_tall(bounds, high, _SMALLEST)
+        if not ((each.is_small and (is_taller or is_wide)) or (each.is_narrow and is_tall)):
             break
         following += 1
     return following
 
 
-def _is_tall(bounds: Rect, high: float) -> bool:
-    """Return whether something is too tall at any scale, and as close as boxes may stand."""
-    return bounds.height * LEAST_NARROW * _CLOSER > high
+def _is_tall(bounds: Rect, high: float, least: float = LEAST_NARROW) -> bool:
+    """Return whether something is too tall down to a scale, and as close as boxes may stand."""
+    return bounds.height * least * _CLOSER > high
 
 
 def _inside(room: Size) -> Size:
