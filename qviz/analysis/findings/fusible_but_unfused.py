@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from qviz.analysis.findings.evidence import Evidence, is_batch_norm, is_weighted, origin
 from qviz.analysis.findings.rules import finds
@@ -42,6 +43,33 @@ def _apart(index: Index, node: Node, producer: str) -> bool:
     return index.nodes[producer].kind is Kind.QUANTIZED_OP or producer not in index.producers[node.id]
 
 
+class _Pair(NamedTuple):
+    """A relu and what gives its input, in the graph that fusion saw.
+
+    Attributes:
+        node: The relu, in the converted stage.
+        host: What gives its input, in the captured stage where there is one.
+        own: The relu there.
+        others: What reads the host beside the relu.
+    """
+
+    evidence: Evidence
+    graph: Index
+    node: Node
+    host: str
+    own: str
+    others: tuple[str, ...]
+
+
+class _Unfused(NamedTuple):
+    """Why a pair is not fused."""
+
+    code: str
+    level: Level = Level.WARNING
+    roles: Mapping[str, tuple[str, ...]] = {}
+    args: Mapping[str, Json] = {}
+
+
 def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Finding:
     stage = evidence.converted
     assert stage is not None
@@ -49,26 +77,43 @@ def _finding(evidence: Evidence, index: Index, node: Node, producer: str) -> Fin
     graph = evidence.index(before) if before is not None else index
     host = next(iter(evidence.earlier(before, producer)), producer)
     own = next(iter(evidence.earlier(before, node.id)), node.id)
-    roles: dict[str, tuple[str, ...]] = {"subject": (node.id,), "producer": (producer,), "host": (host,)}
-    args: dict[str, Json] = {}
-    level = Level.WARNING
-    calls = [each for each in graph.nodes.values() if each.op == "call_module" and each.target in _targets(graph, own)]
-    readers = [each for each in graph.users.get(host, ()) if each != own]
-    norms = [each for each in readers if _leads_to(graph, each, own)]
-    if others := tuple(each for each in readers if each not in norms):
-        level, code, roles["readers"] = Level.INFO, "fusible_but_unfused.read_elsewhere", others
-    elif norms and not evidence.is_exported and function_name(graph.nodes[host]) == "linear":
-        level, code, roles["norm"] = Level.INFO, "fusible_but_unfused.behind_batch_norm", tuple(norms)
-    elif node.target in ("torch.relu", "relu") and node.op != "call_module" and not evidence.is_exported:
-        code, args["operator"] = "fusible_but_unfused.no_pattern", node.target
-    elif len(calls) > 1:
-        code, args = "fusible_but_unfused.called_several_times", {"module": calls[0].target, "calls": len(calls)}
-    elif sharing := _sharing_parameter(evidence, graph, host):
-        code, roles["readers"] = "fusible_but_unfused.parameter_taken", sharing
-    else:
-        code = f"fusible_but_unfused.{_unmatched(evidence, node)}"
-        args = _unlisted(evidence, node)
-    return Finding("fusible_but_unfused", level, stage.name, (node.id, producer), code, roles, args)
+    others = tuple(each for each in graph.users.get(host, ()) if each != own)
+    pair = _Pair(evidence, graph, node, host, own, others)
+    why = next((found for case in _CASES if (found := case(pair)) is not None), None) or _unmatched(pair)
+    roles = {"subject": (node.id,), "producer": (producer,), "host": (host,), **why.roles}
+    code, nodes = f"fusible_but_unfused.{why.code}", (node.id, producer)
+    return Finding("fusible_but_unfused", why.level, stage.name, nodes, code, roles, {**why.args})
+
+
+def _read_elsewhere(pair: _Pair) -> _Unfused | None:
+    others = tuple(each for each in pair.others if not _leads_to(pair.graph, each, pair.own))
+    return _Unfused("read_elsewhere", Level.INFO, {"readers": others}) if others else None
+
+
+def _behind_batch_norm(pair: _Pair) -> _Unfused | None:
+    if not pair.others or pair.evidence.is_exported or function_name(pair.graph.nodes[pair.host]) != "linear":
+        return None
+    return _Unfused("behind_batch_norm", Level.INFO, {"norm": pair.others})
+
+
+def _no_pattern(pair: _Pair) -> _Unfused | None:
+    is_function = pair.node.target in ("torch.relu", "relu") and pair.node.op != "call_module"
+    if not is_function or pair.evidence.is_exported:
+        return None
+    return _Unfused("no_pattern", args={"operator": pair.node.target})
+
+
+def _called_several_times(pair: _Pair) -> _Unfused | None:
+    targets = _targets(pair.graph, pair.own)
+    calls = [each for each in pair.graph.nodes.values() if each.op == "call_module" and each.target in targets]
+    if len(calls) <= 1:
+        return None
+    return _Unfused("called_several_times", args={"module": calls[0].target, "calls": len(calls)})
+
+
+def _parameter_taken(pair: _Pair) -> _Unfused | None:
+    sharing = _sharing_parameter(pair.evidence, pair.graph, pair.host)
+    return _Unfused("parameter_taken", roles={"readers": sharing}) if sharing else None
 
 
 def _leads_to(graph: Index, norm: str, own: str) -> bool:
@@ -95,16 +140,28 @@ def _unlisted(evidence: Evidence, node: Node) -> dict[str, Json]:
     return next(({key: args[key] for key in ("operator", "other") if args.get(key)} for args in found), {})
 
 
-def _unmatched(evidence: Evidence, node: Node) -> str:
+def _unmatched(pair: _Pair) -> _Unfused:
     """Return the variant of the reason for a pattern that the flow might have matched."""
+    evidence, unlisted = pair.evidence, _unlisted(pair.evidence, pair.node)
     if evidence.is_exported:
-        return "not_annotated" if "float.not_annotated" in evidence.reasons(node) else "not_one_annotation"
-    if _unlisted(evidence, node):
-        return "not_listed"
+        is_annotated = "float.not_annotated" not in evidence.reasons(pair.node)
+        return _Unfused("not_one_annotation" if is_annotated else "not_annotated", args=unlisted)
+    if unlisted:
+        return _Unfused("not_listed", args=unlisted)
     is_eager = evidence.flow is not None and evidence.flow.mode is Mode.EAGER
-    return "not_one_pattern" if is_eager else "not_one_qconfig"
+    return _Unfused("not_one_pattern" if is_eager else "not_one_qconfig")
 
 
 def _targets(graph: Index, own: str) -> frozenset[str]:
     node = graph.nodes.get(own)
     return frozenset({node.target} if node is not None and node.op == "call_module" else ())
+
+
+_CASES: tuple[Callable[[_Pair], _Unfused | None], ...] = (
+    _read_elsewhere,
+    _behind_batch_norm,
+    _no_pattern,
+    _called_several_times,
+    _parameter_taken,
+)
+"""The first that holds is told."""
