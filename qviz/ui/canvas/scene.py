@@ -75,7 +75,7 @@ class Scene:
         rows: How many rows of text a box has where it is not zoomed.
         bands: Where seams are, of this stage and of that beside it.
         banded: The closed seams of this stage that have a band, by their first nodes.
-        frames: The open groups that have a frame.
+        frames: The open groups that have a frame, from above: its upper edge, the box, its left and its right side.
         is_turned: Whether the picture runs to the right; rows are columns then.
         is_narrow: Whether boxes are as wide as their names.
         is_small: Whether they have room for their texts at a smaller scale, too.
@@ -93,7 +93,8 @@ class Scene:
     ) -> None:
         self.rows, self.bands = rows, bands
         self.banded = frozenset(band.seam for band in bands if not band.is_open and not band.words)
-        self.frames = [box for box in view.boxes if box.is_open and not box.is_bracket]
+        framed = ((box, places.boxes[box.id]) for box in view.boxes if box.is_open and not box.is_bracket)
+        self.frames = sorted((each.y, box.id, each.x, each.x + each.width) for box, each in framed)
         self._by_top = sorted((band.rect.top(), number) for number, band in enumerate(bands))
         self._tallest = max((band.rect.height() for band in bands), default=0.0)
         self.is_turned = self.is_narrow = self.is_small = False

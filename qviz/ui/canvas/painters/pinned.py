@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import islice
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
@@ -12,7 +14,8 @@ from qviz.layout.hierarchy import SEAM_SPINE
 from qviz.ui.canvas import metrics
 from qviz.ui.canvas.exposure import Detail, Exposure
 from qviz.ui.canvas.fonts import elided, subtitle_font, width
-from qviz.ui.canvas.frame_title import draw_frame_title, frame_title
+from qviz.ui.canvas.frame_title import draw_frame_title, frame_bar, frame_title
+from qviz.ui.canvas.painters.boxes import AROUND_TITLE
 from qviz.ui.canvas.pencil import LEFT
 from qviz.ui.canvas.scene import SeamBand
 
@@ -20,8 +23,8 @@ EDGE = 10.0
 """Pixels from the edge of what is seen to words that are kept in it."""
 BEFORE_LINE = 12.0
 """From words left of a seam's line to the line."""
-FEW_FRAMES = 200
-"""To look at each takes less time than to look for those in sight."""
+NEAR_BAR = 60.0
+"""Pixels from the upper edge of a frame to where nothing of its title can be."""
 
 
 class SeamWordsPainter:
@@ -91,22 +94,26 @@ class PinnedTitlePainter:
         is_whole = sight.left() <= whole.left() and whole.right() <= sight.right()
         if exposure.detail < Detail.TITLES or exposure.screen is None or is_whole:
             return
+        found = [*_cut(exposure)]
+        if not found:
+            return
+        theme, scale = exposure.theme, exposure.scale
         with exposure.in_pixels(painter) as pencil:
-            for box in _frames(exposure):
+            for box in found:
                 rect = exposure.on_screen(exposure.rect(box.id))
-                left, right = max(rect.left(), sight.left()), min(rect.right(), sight.right())
-                if left == rect.left() and right == rect.right():
+                if not frame_bar(rect, scale).adjusted(*AROUND_TITLE).intersects(sight):
                     continue
-                theme, scale = exposure.theme, exposure.scale
+                left, right = max(rect.left(), sight.left()), min(rect.right(), sight.right())
                 for plate in frame_title(box, rect, scale).plates:
                     painter.fillRect(plate.intersected(sight), theme.color("canvas"))
                 draw_frame_title(pencil, box, QRectF(left, rect.top(), right - left, rect.height()), scale, theme)
 
 
-def _frames(exposure: Exposure) -> Iterator[Box]:
-    frames = exposure.scene.frames
-    if len(frames) > FEW_FRAMES:
-        frames = [box for box in exposure.in_sight.boxes if box.is_open and not box.is_bracket]
-    for box in frames:
-        if exposure.rect(box.id).intersects(exposure.area):
-            yield box
+def _cut(exposure: Exposure) -> Iterator[Box]:
+    """Yield the groups with a side out of sight whose titles may be seen; it looks at none above or below."""
+    area, near, frames = exposure.area, NEAR_BAR / exposure.scale, exposure.scene.frames
+    left, right = area.left(), area.right()
+    first, last = bisect_left(frames, (area.top() - near,)), bisect_left(frames, (area.bottom() + near,))
+    for _, box_id, begin, end in islice(frames, first, last):
+        if (begin < left or end > right) and begin < right and end > left:
+            yield exposure.scene.box[box_id]
