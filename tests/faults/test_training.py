@@ -182,3 +182,22 @@ def test_batch_norms_folded_without_a_relu(flow: str, node: str, make: Callable[
     assert [(each.code, each.nodes) for each in found] == (
         [(f"batch_norm_fused_for_evaluation.{sign}", (node,))] if sign else []
     )
+
+
+def puts_a_new_layer(model: nn.Module) -> None:
+    inner = getattr(model, "module", model)
+    inner.fc = linear()()
+    with_its_own(model)
+
+
+@pytest.mark.parametrize("flow", ["fx-qat", "eager-qat"])
+@pytest.mark.parametrize(("train", "is_told"), [(puts_a_new_layer, True), (with_its_own, False)])
+def test_a_train_function_that_replaces_a_layer_is_named_first(
+    flow: str, train: Callable[[nn.Module], None], is_told: bool
+):
+    stubbed = (lambda: QuantWrapper(FC())) if flow == "eager-qat" else FC
+    findings = ran(stubbed, flow, [ROW], train=train, measure=False)().findings
+    told = [each for each in findings if each.rule == "training_replaced"]
+    assert bool(told) is is_told
+    cause = findings[0].because_of
+    assert not told or "training_replaced" in (findings[0].rule, cause.rule if cause is not None else None)

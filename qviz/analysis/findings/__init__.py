@@ -15,6 +15,7 @@ from qviz.document.snapshot import Finding, Level, Snapshot
 _BEFORE_WHAT_FOLLOWS = (
     *("buffer_frozen", "layer_in_float", "asked_but_float", "float_in_subgraph"),
     *("capture_differs", "quantizer_without_effect", "fuse_list_out_of_order", "training_diverged"),
+    "training_replaced",
     *("state_lost", "unobserved_input", "module_used_twice"),
 )
 """Causes that stand first though what follows from them is as bad: it says less of where and why."""

@@ -71,6 +71,7 @@ CATALOG = (
     "training_demonstrated",
     "training_without_effect",
     "training_diverged",
+    "training_replaced",
     "rule_matches_nothing",
     "setting_without_effect",
     "own_qconfig",

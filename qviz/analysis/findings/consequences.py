@@ -107,6 +107,8 @@ _KNOWN = (
     _Follows("nothing_quantized", "asked_but_float", _at_same_node),
     _Follows("nothing_quantized", "layer_in_float", _at_same_node),
     _Follows("output_differs", "training_diverged"),
+    *(_Follows(each, "training_replaced") for each in ("converted_does_not_run", "training_without_effect")),
+    _Follows(STOPPED, "training_replaced", _stopped_by("stop.replaced_after_prepare")),
     _Follows("nothing_quantized", "float_in_subgraph", _at_same_node),
     _Follows("little_quantized", "quantizer_needs_strict_capture"),
     _Follows("little_quantized", "calibration_without_effect"),

@@ -20,6 +20,7 @@ from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import calibration
 from qviz.engine.checks.altering_observers import AlteringObservers
 from qviz.engine.checks.finite import data_not_finite
+from qviz.engine.checks.replaced_layers import replaced_layers, rounding_modules
 from qviz.engine.failures.culprits import note_place
 from qviz.engine.flows.in_backward import failing_node
 from qviz.engine.flows.results import FlowResult
@@ -139,7 +140,10 @@ class Job:
             self.inputs.cloned().call(prepared)
             return
         before, kept = _sums(prepared.named_parameters()), _sums(prepared.named_buffers())
+        rounding = rounding_modules(prepared)
         self.training.value(prepared)
+        if (replaced := replaced_layers(prepared, rounding)) is not None:
+            self.reporter.found(replaced)
         if (finding := _wrong_training(prepared, before, kept)) is not None:
             self.reporter.found(finding)
 

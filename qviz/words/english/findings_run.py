@@ -197,6 +197,18 @@ STATEMENTS: dict[str, Entry] = {
         "what": "Training made the weights larger by orders of magnitude.",
         "advice": "Train with a lower learning rate.",
     },
+    "rule.training_replaced": {
+        "text": "Training replaced layers",
+        "what": "The train function put new layers in the place of prepared ones.",
+        "advice": "Replace layers before the flow begins, not in the train function.",
+    },
+    "training_replaced": {
+        "message": "the train function put a new {types} in the place of {modules}",
+        "reason": "prepare gave the layer that was there its fake-quants; the new one has none, so that training sees "
+        "no rounding there, and convert leaves it in float or stops",
+        "hint": "Replace layers before the flow begins: after prepare, train the weights and leave the modules as "
+        "they are.",
+    },
     "training_without_effect": {
         "message": "training computed gradients, but no parameter changed",
         "reason": "the optimizer takes no step, or it holds the parameters of another model: prepare works on a copy",

@@ -174,6 +174,11 @@ STATEMENTS: dict[str, Entry] = {
         "zero_grad(set_to_none=False) 也会留下零",
         "hint": "请先查看 fake-quant 的范围，再在每次 backward() 之后调用 optimizer.step()。",
     },
+    "training_replaced": {
+        "message": "训练函数用新的 {types} 替换了 {modules}",
+        "reason": "prepare 为原来的层添加了 fake-quant；新的层没有，因此训练在那里看不到舍入，convert 会让它保持浮点或停止",
+        "hint": "请在流程开始之前替换层：prepare 之后只训练权重，不要更改模块。",
+    },
     "training_diverged": {
         "message": "训练发散[[：所有权重之和是之前的 {factor:number} 倍]]",
         "reason": "正常学习的模型的权重保持其数量级；激活的范围跟不上这种增长，因此会截断",

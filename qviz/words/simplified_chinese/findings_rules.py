@@ -180,6 +180,9 @@ STATEMENTS: dict[str, Entry] = {
     "rule.state_left": _rule(
         "校准留下的状态", "转换后的模型从校准留在其属性中的状态继续。", "请在校准之后重置该状态。"
     ),
+    "rule.training_replaced": _rule(
+        "训练替换了层", "训练函数用新的层替换了已准备的层。", "请在流程开始之前替换层，而不要在训练函数中替换。"
+    ),
     "rule.training_diverged": _rule("训练发散", "训练使权重增大了几个数量级。", "请以更低的学习率训练。"),
     "rule.training_demonstrated": _rule(
         "仅演示训练",
