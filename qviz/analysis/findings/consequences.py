@@ -85,6 +85,13 @@ _KNOWN = (
     ),
     _Follows("converted_does_not_run.float_into_quantized", "unobserved_input", _at_same_node),
     _Follows("converted_does_not_run.quantized_into_float", "hidden_modules"),
+    _Follows("layer_in_float.outside", "hidden_modules.eager"),
+    _Follows("nothing_quantized.layers", "hidden_modules.eager"),
+    *(
+        _Follows(each, "type_not_replaced.fused_for_training")
+        for each in ("converted_does_not_run.quantized_into_float", "little_quantized", "nothing_quantized")
+    ),
+    _Follows("converted_does_not_run", "kernel_differs.read_as_bytes"),
     *(
         _Follows(each, "hidden_modules.second_name", _at_same_node)
         for each in ("converted_does_not_run", "tied_weights_split", "layer_in_float")

@@ -30,14 +30,30 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             continue
         unread = _unread_quantize(index, giver)
         is_input = index.nodes[giver].kind is Kind.INPUT
+        stub = _idle_stub(index, node)
+        code = "unread" if unread else "idle_stub" if stub else "model_input" if is_input else "operator"
         yield Finding(
             rule="float_into_quantized",
             level=Level.ERROR,
             stage=stage.name,
             nodes=(node.id, giver, *unread),
-            code="float_into_quantized." + ("unread" if unread else "model_input" if is_input else "operator"),
-            roles={"subject": (node.id,), "producer": (giver,), **({"quantize": unread} if unread else {})},
+            code=f"float_into_quantized.{code}",
+            roles={
+                "subject": (node.id,),
+                "producer": (giver,),
+                **({"quantize": unread} if unread else {"stub": stub} if stub else {}),
+            },
         )
+
+
+def _idle_stub(index: Index, node: Node) -> tuple[str, ...]:
+    """Return the QuantStub before an operator that convert has left as it was."""
+    step: str | None = next(iter(index.producers[node.id]), None)
+    while step is not None and index.nodes[step].kind is Kind.OP:
+        if index.nodes[step].module_type == "QuantStub":
+            return (step,)
+        step = next(iter(index.producers[step]), None)
+    return ()
 
 
 def _unread_quantize(index: Index, giver: str) -> tuple[str, ...]:

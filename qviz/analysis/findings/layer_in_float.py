@@ -40,6 +40,8 @@ _PADDING_AT = 4
 """Where ``aten.conv2d.padding`` takes it."""
 
 
+_RECORDED = re.compile(r"_constant_\d+")
+"""What recording calls a tensor that stands nowhere in the model."""
 _DTYPES = "dtypes"
 """How the code ends of layers whose dtypes the backend does not take."""
 
@@ -128,7 +130,11 @@ def cause_of(evidence: Evidence, node: Node) -> LayerCause | None:
     elif codes & {"float.no_pattern", "float.dtypes_not_supported"}:
         found = _of_product(evidence, node, "product_in_pattern") if is_product else _of_pattern(evidence, node, name)
     elif evidence.flow.mode is Mode.EAGER and not codes & _CHOSEN:
-        found = _of_product(evidence, node, "product_in_eager") if is_product else _of_eager(evidence.flow, node, name)
+        found = (
+            _of_product(evidence, node, "product_in_eager")
+            if is_product
+            else _of_eager(evidence.flow, node, name, _is_outside(evidence, node))
+        )
     return found
 
 
@@ -193,14 +199,21 @@ def _of_product(evidence: Evidence, node: Node, code: str) -> LayerCause:
     return LayerCause(code, args=args, least=LARGE)
 
 
-def _of_eager(chosen: Flow, node: Node, name: str) -> LayerCause | None:
+def _is_outside(evidence: Evidence, node: Node) -> bool:
+    """Return whether an operator reads a constant that the run recorded, and that no module of the model holds."""
+    index = evidence.index(evidence.converted) if evidence.converted is not None else None
+    sources = [index.nodes[each].target for each in index.producers[node.id]] if index is not None else []
+    return any(_RECORDED.fullmatch(each) for each in sources)
+
+
+def _of_eager(chosen: Flow, node: Node, name: str, is_outside: bool) -> LayerCause | None:
     """Return what eager mode cannot replace."""
     if _PLAIN_RECURRENT.fullmatch(name):
         return LayerCause("plain_recurrent")
     if chosen.method is not Method.DYNAMIC:
         return LayerCause("recurrent_eager") if _RECURRENT.fullmatch(name) else None
     if node.op == "call_function" and name == "linear":
-        return LayerCause("function")
+        return LayerCause("outside" if is_outside else "function")
     return LayerCause("attention", least=_NEARLY_ALL) if _ATTENTION.fullmatch(name) else None
 
 

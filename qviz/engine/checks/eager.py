@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.nn.quantized import Embedding, FloatFunctional
 from torch.ao.quantization import QuantStub
 from torch.ao.quantization.quantization_mappings import get_default_qconfig_propagation_list
 from torch.fx import GraphModule, Interpreter, Node
@@ -195,6 +195,23 @@ def fused_for_evaluation(graph: GraphModule, fused: FuseList) -> Iterator[Findin
             roles={"subject": nodes},
             args={"norms": [*dict.fromkeys(str(node.target) for node in found)]},
         )
+
+
+def read_as_bytes(graph: GraphModule) -> Iterator[Finding]:
+    """Yield the embeddings of 4 bits whose kernel is that of 8 bits: it takes half of the columns for scales.
+
+    Source:
+        ``torch.ao.nn.quantized.Embedding.from_float`` of torch 2.8 leaves the dtype out; EmbeddingBag's passes it on.
+    """
+    calls = ((node, called_module(graph, node)) for node in graph.graph.nodes if node.op == "call_module")
+    nodes = tuple(node.name for node, module in calls if type(module) is Embedding and _is_read_as_bytes(module))
+    if nodes:
+        code = "kernel_differs.read_as_bytes"
+        yield Finding("kernel_differs", Level.ERROR, "converted", nodes, code, {"subject": nodes})
+
+
+def _is_read_as_bytes(module: Any) -> bool:
+    return module.weight().dtype is torch.quint4x2 and module._packed_params.dtype is torch.quint8  # noqa: SLF001
 
 
 class _Steps(Interpreter):

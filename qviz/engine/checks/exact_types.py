@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import nn
+from torch.ao.nn.intrinsic.modules.fused import _FusedModule
 from torch.fx import GraphModule, Node
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from qviz.document.graph import Json
@@ -75,6 +77,19 @@ def of_static(passed: Sequence[PassedBy], captured: GraphModule, runs: bool) -> 
         paths = tuple(path for path in each.paths if any(_is_of(node, path) for node in readers))
         if paths:
             yield _finding(each, paths, captured, Level.WARNING if runs else Level.ERROR)
+
+
+def fused_for_training(model: nn.Module, captured: GraphModule) -> Iterator[Finding]:
+    """Yield what ``fuse_modules_qat`` has fused with a batch norm, in a model that is not to be trained."""
+    found: dict[str, list[str]] = {}
+    for path, module in model.named_modules():
+        if isinstance(module, _FusedModule) and any(isinstance(each, _BatchNorm) for each in module.children()):
+            first = next(module.children())
+            if not isinstance(first, _BatchNorm):
+                found.setdefault(type(module).__name__, []).append(path)
+    for name, paths in found.items():
+        passed = PassedBy("fused_for_training", name, "", tuple(paths))
+        yield _finding(passed, passed.paths, captured, Level.ERROR)
 
 
 def of_fx(model: nn.Module, captured: GraphModule) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from qviz.document.configuration import Rule
 from qviz.document.graph import Json
 from qviz.document.plan import Plan
 from qviz.document.snapshot import Finding, Level
+from qviz.engine.configuration.fuse_list import FuseList
 from qviz.engine.configuration.object_types import object_type
 from qviz.engine.configuration.qconfigs import default_qconfig, make_qconfig, named_qconfig
 from qviz.engine.loading.written import Written
@@ -44,8 +45,13 @@ class Configured(NamedTuple):
     left_by: dict[str, Json]
 
 
-def configure(model: nn.Module, plan: Plan) -> Configured:
+def configure(model: nn.Module, plan: Plan, joined: FuseList = ()) -> Configured:
     """Set the qconfigs of a fused model; what the user set on it stays where the plan says nothing.
+
+    Args:
+        model: The model.
+        plan: Its rules.
+        joined: What was fused: in the place of all but the first of an entry stands an Identity.
 
     Raises:
         QvizError: A qconfig, an observer or a type that does not exist, or a kind of rule that eager mode has not.
@@ -57,6 +63,7 @@ def configure(model: nn.Module, plan: Plan) -> Configured:
     else:
         statements, imports = [], frozenset()
     counts: dict[int, int] = {}
+    fused_away = {path for entry in joined for path in entry[1:]}
     left_by: dict[str, Json] = {}
     for number in sorted(range(len(plan.rules)), key=lambda place: _strength(plan.rules[place])):
         rule = plan.rules[number]
@@ -68,10 +75,12 @@ def configure(model: nn.Module, plan: Plan) -> Configured:
             if qconfig.value is None:
                 left_by[path] = statement_of(rule)
             statements.append(f"model{_access(path)}.qconfig = {qconfig.python}")
-        counts[number] = len(paths)
+        counts[number] = len(paths) - sum(path in fused_away for path in paths)
         imports |= qconfig.imports
     unmatched = [rule for place, rule in enumerate(plan.rules) if not counts[place]]
-    findings = tuple(matches_nothing(rule, model, "fused") for rule in unmatched)
+    findings = tuple(
+        _names_fused(rule) if rule.target in fused_away else matches_nothing(rule, model, "fused") for rule in unmatched
+    )
     matched = tuple(counts[place] for place in range(len(plan.rules)))
     return Configured(tuple(statements), imports, matched, findings, left_by)
 
@@ -112,6 +121,12 @@ def _paths(model: nn.Module, rule: Rule) -> list[str]:
 
 def _first_type(module: nn.Module) -> type | None:
     return type(next(module.children())) if isinstance(module, _FUSED) else None
+
+
+def _names_fused(rule: Rule) -> Finding:
+    """Return the finding of a rule for a module that fusion has made part of another one."""
+    code, args = "rule_matches_nothing.eager_fused", dict[str, Json](target=rule.target)
+    return Finding("rule_matches_nothing", Level.WARNING, "fused", (), code, {}, args, (rule.target,))
 
 
 def matches_nothing(rule: Rule, model: nn.Module, stage: str) -> Finding:

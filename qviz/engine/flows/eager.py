@@ -103,6 +103,7 @@ def static(job: Job) -> EagerResult:
     captured = _capture(job, needs_stubs=True)
     own = own_qconfigs.own_qconfigs(job.model)
     model, result = _fuse(job, captured, for_training=bool(job.plan.fuse_for_training))
+    _tell(job, exact_types.fused_for_training(model, captured.graph))
     model.eval()
     result = _configure(job, model, result, own, captured)
     job.reporter.started("preparing")
@@ -198,7 +199,7 @@ def _configure(
 ) -> EagerResult:
     """Set the qconfigs, and record how many modules each rule matched; `before` are those before fusion."""
     own = own_qconfigs.own_qconfigs(model)
-    done = configure(model, job.plan)
+    done = configure(model, job.plan, result.fuse_list)
     captured.left_by.update(done.left_by)
     _tell(job, own_qconfigs.lost_by_fusion(before, model))
     configured = dict(result.configured)
@@ -243,6 +244,7 @@ def _record_converted(job: Job, captured: _Model, model: nn.Module, left: frozen
     job.reporter.converted(model)
     _tell(job, hidden_modules.left_behind(model, job.inputs, captured.held_beside, flow(job.plan.flow)))
     _tell(job, hidden_modules.left_at_second_name(model, captured.second_names, graph))
+    _tell(job, checks.read_as_bytes(graph))
     finding = checks.does_not_run(model, job.inputs, graph)
     if finding is None and kept_names:  # the next call goes another way
         finding = checks.does_not_run(model, job.inputs, graph)

@@ -206,6 +206,15 @@ STATEMENTS: dict[str, Entry] = {
         "torch.fx makes one value of {argument}, and does not know how many there are in it",
         "Give the arguments of forward() names of their own.[[ {other:text}]]",
     ),
+    "stop.dynamic_shapes_of_one": known(
+        "dynamic_shapes declares a dimension as variable that has the size {size} in the example inputs, which "
+        "torch.export takes as fixed",
+        "Give example inputs in which this dimension has a size of 2 or more.",
+    ),
+    "stop.dynamic_shapes_range": known(
+        "a dimension has the size {size} in the example inputs, and its Dim in dynamic_shapes allows {low} … {high}",
+        "Give example inputs whose sizes lie in the range, or give the Dim another min and max.",
+    ),
     "stop.no_running_statistics": known(
         "a tensor is missing in the trained graph: probably the weight or the running statistics of a fused batch norm",
         "Create the batch norm with affine=True and track_running_stats=True.",

@@ -248,6 +248,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Put a QuantStub or a quantize after {producer}, or give the model a quantized tensor if "
         "input_quantized_indexes asks for one.",
     },
+    "float_into_quantized.idle_stub": {
+        "message": _FLOAT_GIVEN[0],
+        "reason": "the QuantStub {stub} between them has no qconfig, so convert leaves it as it is, and torch stops "
+        "with \"Could not run 'quantized::...' with arguments from the 'CPU' backend\"",
+        "hint": "Give {stub} a qconfig: remove the rule that leaves it in float.",
+    },
     "dynamic_on_convolutions.left_in_float": {
         "message": "the dynamic flow leaves {subject} in float",
         "reason": "no backend of torch has a dynamically quantized convolution; dynamic quantization takes Linear and "

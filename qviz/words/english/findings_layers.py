@@ -42,6 +42,11 @@ STATEMENTS: dict[str, Entry] = {
         "would not run the forward of {type}",
         "Hold a torch.nn.{base} inside {type} instead of deriving from it, and do the rest in forward() around it.",
     ),
+    "type_not_replaced.fused_for_training": _passed_by(
+        "{modules:it was/they were} fused for training ({type})",
+        "convert of a static flow does not list the classes that fuse_modules_qat makes",
+        "Remove fuse_for_training = true from the plan, and fuse with fuse_modules in eval mode.",
+    ),
     "type_not_replaced.sync_batch_norm": _passed_by(
         "SyncBatchNorm is not BatchNorm2d",
         "the patterns that fold or quantize a batch norm list BatchNorm1d, 2d and 3d by their exact type",
@@ -148,6 +153,12 @@ STATEMENTS: dict[str, Entry] = {
         "it is a function, and quantize_dynamic replaces modules",
         "eager mode has nothing to replace where forward() calls a function with a weight of its own",
         "Hold the weight in a torch.nn.Linear and call that.",
+    ),
+    "layer_in_float.outside": _in_float(
+        "no module of the model holds {subject:its weight/their weights}",
+        "quantize_dynamic replaces the modules of the model, and forward() calls something else: a module in a plain "
+        "list or dict, a reference that was taken before, or a function with a tensor of its own",
+        "Hold the layer in an attribute, nn.ModuleList or nn.ModuleDict, and call it there.",
     ),
     "layer_in_float.dtypes": _in_float(
         "the backend does not take the dtypes of its qconfig",

@@ -234,6 +234,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Make the weight permanent before quantizing: torch.nn.utils.remove_weight_norm(layer), "
         "remove_spectral_norm(layer), or prune.remove(layer, 'weight'); or call the model once before.",
     },
+    "kernel_differs.read_as_bytes": {
+        "message": "{subject} {subject:gives/give} half of {subject:its/their} columns or less",
+        "reason": "the weight is packed in 4 bits, and quantize_dynamic of torch 2.8 makes an Embedding that reads "
+        "bytes",
+        "hint": "Use the flow fx-weight-only, an EmbeddingBag, or the weight dtype quint8.",
+    },
     "kernel_differs.bag_sums": {
         "message": "{subject} computes sums, but the float EmbeddingBag has the mode '{mode}'",
         "reason": f"torch's quantized EmbeddingBag adds the rows of each bag, whatever the mode: {_GIVEN_EQUAL}{_BY}"

@@ -323,5 +323,10 @@ STATEMENTS: dict[str, Entry] = {
         "it is a function, and eager mode replaces modules", "Name the type or the path of a module."
     ),
     "rule_matches_nothing.eager_name": _no_module("no module of the model has that name", _OUTLINE),
+    "rule_matches_nothing.eager_fused": {
+        "message": "the rule for '{target}' has no effect",
+        "reason": "the module was fused into another one, whose qconfig holds for both",
+        "hint": "Name the first module of its entry in the fuse list, or take {target} out of the list.",
+    },
     "rule_matches_nothing.eager_name_near": _no_module("no module of the model has that name", _DID_YOU_MEAN),
 }

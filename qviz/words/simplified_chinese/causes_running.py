@@ -176,6 +176,14 @@ STATEMENTS: dict[str, Entry] = {
         "torch.fx 把 {argument} 当作一个值，不知道其中有多少个",
         "请给 forward() 的各个参数单独命名。[[{other:text}]]",
     ),
+    "stop.dynamic_shapes_of_one": known(
+        "dynamic_shapes 把某个维度声明为可变，而它在示例输入中的大小为 {size}，torch.export 把这样的大小视为固定",
+        "请给出该维度大小为 2 或更大的示例输入。",
+    ),
+    "stop.dynamic_shapes_range": known(
+        "某个维度在示例输入中的大小为 {size}，而 dynamic_shapes 中它的 Dim 允许 {low} … {high}",
+        "请给出大小在此范围内的示例输入，或给 Dim 另设 min 和 max。",
+    ),
     "stop.no_running_statistics": known(
         "训练后的图缺少一个张量：很可能是已融合的 batch norm 的权重或运行统计量",
         "请以 affine=True 和 track_running_stats=True 创建 batch norm。",

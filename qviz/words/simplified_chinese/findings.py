@@ -236,6 +236,12 @@ STATEMENTS: dict[str, Entry] = {
         "reason": _FLOAT_GIVEN[1],
         "hint": "请在 {producer} 之后放 QuantStub 或 quantize；如果 input_quantized_indexes 要求，则给模型量化张量。",
     },
+    "float_into_quantized.idle_stub": {
+        "message": _FLOAT_GIVEN[0],
+        "reason": "它们之间的 QuantStub {stub} 没有 qconfig，因此 convert 不改动它，torch 停止并报 \"Could not run 'quantized::...' "
+        "with arguments from the 'CPU' backend\"",
+        "hint": "请给 {stub} 一个 qconfig：删除让它保持浮点的规则。",
+    },
     "dynamic_on_convolutions.left_in_float": {
         "message": "动态流程让 {subject} 保持浮点",
         "reason": "torch 没有动态量化卷积的后端；动态量化处理 Linear 和循环模块",

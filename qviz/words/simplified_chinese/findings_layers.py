@@ -38,6 +38,11 @@ STATEMENTS: dict[str, Entry] = {
         f"{_EXACT}；量化的 {{base}} 不会运行 {{type}} 的 forward",
         "请在 {type} 中持有一个 torch.nn.{base}，而不是从它派生，其余部分在其外的 forward() 中完成。",
     ),
+    "type_not_replaced.fused_for_training": _passed_by(
+        "它是为训练而融合的（{type}）",
+        "静态流程的 convert 不列出 fuse_modules_qat 所生成的类",
+        "请从计划中删除 fuse_for_training = true，并在评估模式下用 fuse_modules 融合。",
+    ),
     "type_not_replaced.sync_batch_norm": _passed_by(
         "SyncBatchNorm 不是 BatchNorm2d",
         "折叠或量化 batch norm 的模式按确切类型列出 BatchNorm1d、2d 和 3d",
@@ -127,6 +132,11 @@ STATEMENTS: dict[str, Entry] = {
         "它是函数，而 quantize_dynamic 替换模块",
         "forward() 用自己的权重调用函数时，eager 模式没有可替换的内容",
         "请将权重放进 torch.nn.Linear 并调用它。",
+    ),
+    "layer_in_float.outside": _in_float(
+        "模型中没有模块持有其权重",
+        "quantize_dynamic 替换模型的模块，而 forward() 调用的是别的内容：普通列表或字典中的模块、先前取得的引用，或使用自有张量的函数",
+        "请将该层放在属性、nn.ModuleList 或 nn.ModuleDict 中，并在那里调用它。",
     ),
     "layer_in_float.dtypes": _in_float(
         "后端不接受其 qconfig 的 dtype",

@@ -283,6 +283,11 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请在量化之前使权重成为永久的：torch.nn.utils.remove_weight_norm(layer)、remove_spectral_norm(layer) 或 "
         "prune.remove(layer, 'weight')；或者先调用一次模型。",
     },
+    "kernel_differs.read_as_bytes": {
+        "message": "{subject} 只给出一半或更少的列",
+        "reason": "其权重以 4 位打包，而 torch 2.8 的 quantize_dynamic 生成按字节读取的 Embedding",
+        "hint": "请使用流程 fx-weight-only、EmbeddingBag，或权重 dtype quint8。",
+    },
     "kernel_differs.bag_sums": {
         "message": "{subject} 计算总和，而浮点 EmbeddingBag 的 mode 为 '{mode}'",
         "reason": f"torch 的量化 EmbeddingBag 无论 mode 如何都对每个 bag 的行求和：{_MEASURED}",

@@ -159,6 +159,11 @@ RUN: dict[str, Entry] = {
     "rule_matches_nothing.eager_type": _no_module("模型中没有该类型的模块", _OUTLINE),
     "rule_matches_nothing.eager_type_near": _no_module("模型中没有该类型的模块", _DID_YOU_MEAN),
     "rule_matches_nothing.eager_name": _no_module("模型中没有该名称的模块", _OUTLINE),
+    "rule_matches_nothing.eager_fused": {
+        "message": "'{target}' 的规则没有效果",
+        "reason": "该模块已融合进另一个模块，后者的 qconfig 对两者都有效",
+        "hint": "请命名融合列表中该项的第一个模块，或从列表中去掉 {target}。",
+    },
     "rule_matches_nothing.eager_name_near": _no_module("模型中没有该名称的模块", _DID_YOU_MEAN),
     "setting_without_effect.settings": {
         "message": "流程 {flow} 不接受 {settings:all}",

@@ -120,7 +120,7 @@ def test_every_known_cause_has_a_test_and_there_are_many():
     of_runs = [
         here,
         *map(here.with_name, ("test_own_parts.py", "test_in_backward.py")),
-        here.parents[1] / "test_own_qconfigs.py",
+        *(here.parents[1] / name for name in ("test_own_qconfigs.py", "test_dynamic_sizes.py")),
     ]
     asserted = {code for code in codes if any(f'"{code}"' in file.read_text() for file in of_runs)}
     assert codes == {f"stop.{code}" for code, _ in (*RAISED, *OF_ENGINES, *FORMS)} | asserted
