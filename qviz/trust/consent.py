@@ -14,7 +14,7 @@ from qviz.trust.grants import Grant
 from qviz.trust.kept import KeptGrants
 from qviz.trust.listing import Listing
 from qviz.trust.question import CodeQuestion, list_here, question_of
-from qviz.trust.references import NamedBy, targets, typed_targets
+from qviz.trust.references import NamedBy, targets, typed_targets, written_targets
 
 ENGINES_PYTHON = "QVIZ_PYTHON"
 """The environment variable that names another interpreter, of whose packages nothing is known here."""
@@ -55,10 +55,17 @@ class Consent:
         self._typed |= targets_typed
 
     def edited(self, before: Plan, after: Plan) -> None:
-        """Take what the user wrote into the fields of a plan; another name of the same file is what that file is."""
+        """Take what the user wrote into the fields of a plan; another name of the same file is what that file is.
+
+        A bare name that she left as it was is another target beside another source: it stays whose it was.
+        """
         old = {target for _, target in targets(before)}
-        new = [(use, target) for use, target in targets(after) if target not in old | self._loaded]
-        for use, target in new:
+        was = {(use, text): target for use, text, target in written_targets(before)}
+        new = [each for each in written_targets(after) if each[2] not in old | self._loaded]
+        for use, text, target in new:
+            if use != "source" and (use, text) in was:
+                self._typed |= {target} if was[use, text] in self._typed else set()
+                continue
             known = next((each for each in old if _place(each) == _place(target)), None)
             if use != "source" or known is None or known in self._typed:
                 self._typed.add(target)

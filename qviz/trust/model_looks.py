@@ -7,9 +7,10 @@ import math
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from qviz.document.regular_files import OpenedFile
+from qviz.trust.archive_layout import is_of_torch_save
 from qviz.trust.pickles import PickledCall, PickledName, PickledStorage, PickleLook, look_into
 from qviz.words import tr
 from qviz.words.visible import one_line
@@ -81,7 +82,7 @@ def look(content: OpenedFile) -> FileLook:
     try:
         if content.file.read(4) == b"PK\x03\x04":
             with zipfile.ZipFile(content.file) as archive:
-                return _archive(archive)
+                return _archive(archive, content.file)
         return _bare(content)
     except Exception as error:  # bytes of anybody: zipfile, zlib and json raise a dozen kinds
         return FileLook(trouble=(one_line(f"{type(error).__name__}: {error}"),))
@@ -96,7 +97,7 @@ def _bare(content: OpenedFile) -> FileLook:
     return _told((), [("", looked)], (tr("it is not an archive of torch.save"),))
 
 
-def _archive(archive: zipfile.ZipFile) -> FileLook:
+def _archive(archive: zipfile.ZipFile, file: BinaryIO) -> FileLook:
     infos = archive.infolist()
     trouble: list[str] = []
     if len(infos) > _MOST_MEMBERS:
@@ -119,6 +120,9 @@ def _archive(archive: zipfile.ZipFile) -> FileLook:
             _graph(read, operators, inputs, trouble)
     found = _told(members, pickles, tuple(trouble))
     tensors = len(pickles) == 1 and not trouble and _are_tensors(pickles[0], archive)
+    if tensors and not is_of_torch_save(archive, file, pickles[0][0].rpartition("/")[0]):
+        tensors = False
+        found = found._replace(trouble=(tr("its members are not laid out as torch.save lays them out"),))
     compiled = tuple(one_line(name) for name in names if name.endswith(_COMPILED))
     return found._replace(
         operators=tuple(dict.fromkeys(operators)), inputs=tuple(inputs), compiled=compiled, is_tensors=tensors

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 MOST_OPCODES = 2_000_000
@@ -300,7 +301,13 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
 
 def _short(value: Any) -> str:
     """Return a value in a few words; deep ones are cut on the way, not after."""
-    text = "".join(_pieces(value, 4))
+    pieces, length = [], 0
+    for each in _pieces(value, 4):
+        pieces.append(each)
+        length += len(each)
+        if length > _LONGEST_TEXT:  # each of a million calls may have the same large argument
+            break
+    text = "".join(pieces)
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
@@ -310,9 +317,12 @@ def _pieces(value: Any, depth: int) -> Iterator[str]:
     elif isinstance(value, PickledStorage):
         yield "storage"
     elif isinstance(value, (list, tuple, dict)) and not isinstance(value, PickledName):
-        items = list(value)[:8]
-        inner = ("…",) if depth == 0 else (", ".join("".join(_pieces(each, depth - 1)) for each in items),)
-        yield from inner
+        if depth == 0:
+            yield "…"
+            return
+        for count, each in enumerate(islice(value, 8)):
+            yield ", " * bool(count)
+            yield from _pieces(each, depth - 1)
     elif isinstance(value, PickledName):
         yield str(value)
     else:

@@ -97,17 +97,25 @@ def typed_targets(plan: Plan, fields: Collection[str]) -> frozenset[str]:
 
 def targets(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield the fields of a plan that name code, each with the target that it names."""
+    yield from ((use, target) for use, _, target in written_targets(plan))
+
+
+def written_targets(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Yield the fields of a plan that name code, each with its text and the target that this names beside the source.
+
+    A bare name, such as ``train``, is another target beside another source, though nobody wrote it anew.
+    """
     source = plan.source
     kind = kind_of(source)
     if source and not (kind.is_shipped or kind.is_result or source.endswith((*FOREIGN_FILES,))):
-        yield "source", target_of(source)
+        yield "source", source, target_of(source)
     for field, text in _texts(plan):
         if field in _DATA and text.endswith(DATA_FILES):
-            yield field, _absolute(text)
+            yield field, text, _absolute(text)
         elif ":" in text or field in _BESIDE:
             whole = text if ":" in text else _beside(source, text)
             if whole:
-                yield field, target_of(whole)
+                yield field, text, target_of(whole)
 
 
 def _texts(plan: Plan) -> Iterator[tuple[str, str]]:

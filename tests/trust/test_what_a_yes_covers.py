@@ -7,13 +7,16 @@ import io
 import json
 import os
 import py_compile
+import struct
 import sys
 import sysconfig
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
+import torch
 
 from qviz.document.baseline import read_baseline
 from qviz.document.plan import Plan
@@ -22,11 +25,14 @@ from qviz.document.writing import digest
 from qviz.engine.loading.broker import permitting
 from qviz.engine.loading.foreign_files import refuse
 from qviz.engine.loading.importing import import_name
+from qviz.engine.loading.tensor_files import read_tensors
 from qviz.errors import QvizError
 from qviz.sources.candidates import candidates
 from qviz.sources.model_list import listed_models
 from qviz.sources.text import read_name
+from qviz.trust.consent import Consent
 from qviz.trust.grants import Grant, Permission
+from qviz.trust.kept import KeptGrants
 from qviz.trust.listing import Listing, list_all
 from qviz.trust.model_looks import look
 from qviz.trust.references import NamedBy, code_refs
@@ -149,3 +155,88 @@ def test_files_without_a_common_folder_have_a_key():
     grant = Grant("/a/m.py:f()", NamedBy.FILE, {"/a/m.py": "1", "n.py": "2", "": "3"})
     assert grant.key == msgspec.structs.replace(grant).key != msgspec.structs.replace(grant, files={"/a/m.py": "1"}).key
     assert Grant("package.module:f()", NamedBy.FILE).key == Grant("package.module:f()", NamedBy.FILE).key
+
+
+def test_a_bare_name_stays_whose_it_was_beside_another_source(tmp_path: Path):
+    for name in ("theirs.py", "mine.py"):
+        (tmp_path / name).write_text("from subprocess import check_output\nclass Net: ...\n")
+    consent = Consent(KeptGrants(tmp_path / "grants.json"))
+    loaded = Plan(f"{tmp_path}/theirs.py:Net", flow="fx-qat", train="check_output('x', shell=True)")
+    consent.loaded(loaded)
+    own_source = msgspec.structs.replace(loaded, source=f"{tmp_path}/mine.py:Net")
+    consent.edited(loaded, own_source)
+    (asked,) = consent.listing(own_source).asked
+    assert (asked.ref.use, asked.ref.origin) == ("train", NamedBy.FILE)
+    own_words = msgspec.structs.replace(own_source, train="fit")
+    consent.edited(own_source, own_words)
+    assert not consent.listing(own_words).asked
+    elsewhere = msgspec.structs.replace(own_words, source=f"{tmp_path}/theirs.py:Net")
+    consent.type_in(frozenset({f"{tmp_path}/theirs.py:Net"}))
+    consent.edited(own_words, elsewhere)
+    assert not consent.listing(elsewhere).asked
+
+
+def _saved(tensor: torch.Tensor) -> dict[str, bytes]:
+    held = io.BytesIO()
+    torch.save(tensor, held)
+    with zipfile.ZipFile(held) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def _written(members: list[tuple[str, bytes]]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def _names_by_case() -> bytes:
+    """Return an archive whose pickle is ``DATA.PKL`` for torch, and another one for Python."""
+    good, bad = _saved(torch.ones(4)), _saved(torch.ones(1000))["archive/data.pkl"]
+    others = [("archive/x.pkl" if name.endswith(".pkl") else name, data) for name, data in good.items()]
+    return _written([("archive/DATA.PKL", bad[2:]), *others])  # without the opcode by which pickles are known
+
+
+def _storages_by_case() -> bytes:
+    good = _saved(torch.ones(4))
+    good["archive/data.pkl"] = good["archive/data.pkl"].replace(b"X\x01\x00\x00\x000", b"X\x01\x00\x00\x00a")
+    return _written([*good.items(), ("archive/data/A", b""), ("archive/data/a", good["archive/data/0"])])
+
+
+def _two_directories() -> bytes:
+    """Return an archive whose end names one directory, as torch reads it, and has another just before it."""
+    good, bad = _saved(torch.ones(4)), _saved(torch.ones(1000))
+    first = _written([*{**good, "archive/data.pkl": bad["archive/data.pkl"]}.items(), ("archive/data/1", b"x" * 2000)])
+    second = _written([*good.items(), ("archive/data/1", b"")])
+    parts = []
+    for each in (first, second):
+        length, start = struct.unpack("<II", each[-10:-2])
+        parts.append((each[:start], bytearray(each[start:-22]), length, start))
+    (members, directory, length, start), (others, other, _, _) = parts
+    at = 0
+    while at < len(other):
+        sizes = struct.unpack("<HHH", other[at + 28 : at + 34])
+        (offset,) = struct.unpack("<I", other[at + 42 : at + 46])
+        other[at + 42 : at + 46] = struct.pack("<I", len(members) - len(others) + offset)
+        at += 46 + sum(sizes)
+    end = second[-22:-10] + struct.pack("<II", length, start) + second[-2:]
+    return b"".join((members, directory, others, other, end))
+
+
+@pytest.mark.parametrize("made", [_names_by_case, _storages_by_case, _two_directories])
+def test_data_in_which_torch_would_see_something_else_needs_a_yes(tmp_path: Path, made: Callable[[], bytes]):
+    (tmp_path / "x.pt").write_bytes(made())
+    told = look(open_once(tmp_path / "x.pt"))
+    assert not told.is_tensors
+    assert told.trouble
+    with permitting(Permission()), pytest.raises(QvizError, match="may hold more than tensors"):
+        read_tensors(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_the_same_members_with_one_directory_are_tensors(tmp_path: Path, zip64: bool):
+    torch.save(torch.ones(4), tmp_path / "x.pt")  # torch writes the end of 64 bits, too
+    if not zip64:
+        (tmp_path / "x.pt").write_bytes(_written([*_saved(torch.ones(4)).items()]))
+    assert look(open_once(tmp_path / "x.pt")).is_tensors

@@ -88,6 +88,7 @@ TEXTS: dict[str, str] = {
     "{path}, {size}, SHA-256 {digest}…": "{path}，{size}，SHA-256 {digest}…",
     # trust/model_looks.py
     "it is not an archive of torch.save": "它不是 torch.save 的存档",
+    "its members are not laid out as torch.save lays them out": "其成员的布局与 torch.save 写出的不同",
     "two of its members have one name": "其中有两个成员同名",
     "{name} is larger than what is read before it may run": "{name} 超过允许运行前读取的大小",
     "a size is the formula {text}": "其中一个大小是公式 {text}",
