@@ -7,17 +7,22 @@ import math
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from qviz.document.regular_files import OpenedFile
 from qviz.trust.archive_layout import is_of_torch_save
-from qviz.trust.pickles import PickledCall, PickledName, PickledStorage, PickleLook, look_into
+from qviz.trust.pickles import MOST_OPCODES, PickledCall, PickledName, PickledStorage, PickleLook, look_into
 from qviz.words import tr
 from qviz.words.visible import one_line
 
 _MOST_MEMBERS = 100_000
 _LARGEST_PICKLE = 64 << 20
-_LARGEST_GRAPH = 256 << 20
+_LARGEST_GRAPH = 16 << 20
+_MOST_BYTES = 128 << 20
+"""Of all members that are read."""
+_LARGEST_COMPRESSED = 1 << 20
+"""torch compresses nothing but what it keeps for its debugger; what is larger unpacked may be made to be."""
 _COMPILED = (".so", ".dll", ".dylib", ".cubin")
 _OPERATOR = re.compile(r"torch\.ops\.[\w.]+|_operator\.\w+|math\.\w+|torch\.(_sym|sym)_\w+")
 """What a node of an exported graph may call: torch walks from itself to whatever else a target names."""
@@ -76,6 +81,20 @@ class FileLook(NamedTuple):
     modules: tuple[str, ...] = ()
 
 
+@dataclass
+class _Left:
+    """What may still be read of a file: many small members would take as long as a large one."""
+
+    opcodes: int = MOST_OPCODES
+    size: int = _MOST_BYTES
+
+    def look_into(self, data: bytes) -> PickleLook:
+        """Look into a pickle as far as opcodes are left."""
+        looked = look_into(data, self.opcodes)
+        self.opcodes -= looked.opcodes
+        return looked
+
+
 def look(content: OpenedFile) -> FileLook:
     """Return what a ``.pt2``, a ``.pt`` or a bare pickle holds and would run."""
     content.file.seek(0)
@@ -109,13 +128,14 @@ def _archive(archive: zipfile.ZipFile, file: BinaryIO) -> FileLook:
     pickles: list[tuple[str, PickleLook]] = []
     operators: list[str] = []
     inputs: list[str] = []
+    left = _Left()
     for info in infos:
-        if (read := _member(archive, info, trouble)) is None:
+        if (read := _member(archive, info, trouble, left)) is None:
             continue
         if _is_zip(read):
-            pickles += _inner(info.filename, read, trouble)
+            pickles += _inner(info.filename, read, trouble, left)
         elif _is_pickle(info.filename, read):
-            pickles.append((info.filename, look_into(read)))
+            pickles.append((info.filename, left.look_into(read)))
         elif info.filename.endswith(".json"):
             _graph(read, operators, inputs, trouble)
     found = _told(members, pickles, tuple(trouble))
@@ -129,31 +149,34 @@ def _archive(archive: zipfile.ZipFile, file: BinaryIO) -> FileLook:
     )
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, trouble: list[str]) -> bytes | None:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, trouble: list[str], left: _Left) -> bytes | None:
     """Return a member that may be code; None for the bytes of a tensor, of which only the beginning is looked at."""
     is_graph = info.filename.endswith(".json")
-    limit = _LARGEST_GRAPH if is_graph else _LARGEST_PICKLE
+    limit = min(_LARGEST_GRAPH if is_graph else _LARGEST_PICKLE, left.size)
+    if info.compress_type != zipfile.ZIP_STORED:
+        limit = min(limit, _LARGEST_COMPRESSED)
     with archive.open(info) as file:
         head = file.read(64)
         if not (is_graph or _is_zip(head) or _is_pickle(info.filename, head)):
             return None
         rest = file.read(limit)
+    left.size -= len(rest)
     if len(rest) >= limit:
         trouble.append(tr("{name} is larger than what is read before it may run", name=one_line(info.filename)))
         return None
     return head + rest
 
 
-def _inner(name: str, data: bytes, trouble: list[str]) -> Iterator[tuple[str, PickleLook]]:
+def _inner(name: str, data: bytes, trouble: list[str], left: _Left) -> Iterator[tuple[str, PickleLook]]:
     """Yield the pickles of an archive inside an archive: the weights of an exported program."""
     import io
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist()[:_MOST_MEMBERS]:
-                read = _member(archive, info, trouble)
+                read = _member(archive, info, trouble, left)
                 if read is not None and _is_pickle(info.filename, read):
-                    yield f"{name}/{info.filename}", look_into(read)
+                    yield f"{name}/{info.filename}", left.look_into(read)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         trouble.append(one_line(f"{name}: {error}"))
 

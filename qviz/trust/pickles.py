@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-MOST_OPCODES = 2_000_000
+MOST_OPCODES = 500_000
+"""Of all pickles of a file; that of a whole efficientnet_b7 has 156,000. Reading so many takes about half a second."""
 _LONGEST_TEXT = 80
 
 
@@ -51,12 +52,14 @@ class PickleLook(NamedTuple):
         calls: What it would call, in order.
         value: What stood on the stack in the end.
         trouble: Why it was not read to its end; "" if it was.
+        opcodes: How many were read.
     """
 
     names: tuple[PickledName, ...]
     calls: tuple[PickledCall, ...]
     value: Any
     trouble: str = ""
+    opcodes: int = 0
 
 
 class _UnreadError(Exception):
@@ -99,22 +102,27 @@ class _Machine:
         self.stack.append(made)
 
 
-def look_into(data: bytes) -> PickleLook:
-    """Return what a pickle would import and call."""
-    machine, value = _Machine(), None
+def look_into(data: bytes, most: int = MOST_OPCODES) -> PickleLook:
+    """Return what a pickle would import and call.
+
+    Args:
+        data: The pickle.
+        most: How many opcodes may be read.
+    """
+    machine, value, count = _Machine(), None, 0
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
-            if count > MOST_OPCODES:
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(data), 1):
+            if count > most:
                 raise _UnreadError("it is too long")
             if opcode.name == "STOP":
                 value = machine.pop()
                 break
             _step(machine, opcode.name, argument)
     except _UnreadError as error:
-        return PickleLook((*machine.names,), (*machine.calls,), None, str(error))
+        return PickleLook((*machine.names,), (*machine.calls,), None, str(error), count)
     except Exception as error:  # bytes of anybody: pickletools raises what it meets
-        return PickleLook((*machine.names,), (*machine.calls,), None, f"{type(error).__name__}: {error}")
-    return PickleLook((*machine.names,), (*machine.calls,), value)
+        return PickleLook((*machine.names,), (*machine.calls,), None, f"{type(error).__name__}: {error}", count)
+    return PickleLook((*machine.names,), (*machine.calls,), value, opcodes=count)
 
 
 def _step(machine: _Machine, opcode: str, argument: Any) -> None:

@@ -86,6 +86,18 @@ def test_a_stub_without_a_qconfig_is_named(rules: tuple[Rule, ...]):
     assert "float_into_quantized.model_input" not in codes
 
 
+TWO = made(
+    lambda m, x: m.dequant(m.fc(m.first(m.quant(x)))), quant=QuantStub, first=linear(), fc=linear(), dequant=DeQuantStub
+)
+
+
+def test_a_stub_before_a_layer_in_float_is_not_what_is_wrong():
+    rules = (Rule("module_name", "quant", None), Rule("module_name", "first", None))
+    snapshot = ran(TWO, "eager-static", [ROW], measure=False, rules=rules)()
+    codes = {each.code for each in snapshot.findings if each.rule == "float_into_quantized"}
+    assert codes == {"float_into_quantized.model_input"}
+
+
 @pytest.mark.parametrize(
     ("flow", "dtype", "is_told"),
     [

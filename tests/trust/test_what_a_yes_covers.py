@@ -240,3 +240,21 @@ def test_the_same_members_with_one_directory_are_tensors(tmp_path: Path, zip64: 
     if not zip64:
         (tmp_path / "x.pt").write_bytes(_written([*_saved(torch.ones(4)).items()]))
     assert look(open_once(tmp_path / "x.pt")).is_tensors
+
+
+def test_what_a_compressed_member_would_unpack_to_is_not_read(tmp_path: Path):
+    path = tmp_path / "net.pt2"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/models/model.json", b"[" + b"{}," * (1 << 20) + b"{}]")
+        archive.writestr("a/data.pkl", b"N0" * (1 << 20) + b"N.")
+    trouble = look(open_once(path)).trouble
+    assert [each.partition(" is larger")[0] for each in trouble] == ["a/models/model.json", "a/data.pkl"]
+
+
+def test_all_pickles_of_a_file_are_read_as_far_as_one_is(tmp_path: Path):
+    path = tmp_path / "net.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a", "b", "c"):
+            archive.writestr(f"x/{name}.pkl", b"N0" * 90_000 + b"N.")
+    looked = look(open_once(path))
+    assert [each for each in looked.trouble if "too long" in each] == ["x/c.pkl: it is too long"]

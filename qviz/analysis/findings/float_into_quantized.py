@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence
+from qviz.analysis.findings.evidence import Evidence, origin
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import is_reference
 from qviz.document.graph import Kind, Node
@@ -47,13 +47,12 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _idle_stub(index: Index, node: Node) -> tuple[str, ...]:
-    """Return the QuantStub before an operator that convert has left as it was."""
-    step: str | None = next(iter(index.producers[node.id]), None)
-    while step is not None and index.nodes[step].kind is Kind.OP:
-        if index.nodes[step].module_type == "QuantStub":
-            return (step,)
-        step = next(iter(index.producers[step]), None)
-    return ()
+    """Return the QuantStub right before an operator that convert has left as it was.
+
+    With a layer in float between them it is not the stub that is wrong.
+    """
+    step = origin(index, node.id, moves=True)
+    return (step,) if step is not None and index.nodes[step].module_type == "QuantStub" else ()
 
 
 def _unread_quantize(index: Index, giver: str) -> tuple[str, ...]:
