@@ -87,7 +87,7 @@ def left_at_second_name(converted: Module, before: Mapping[str, str], graph: Gra
     calls = {str(node.target): node.name for node in graph.graph.nodes if node.op == "call_module"}
     for name, first in before.items():
         is_left = name in calls and modules.get(name) is not modules.get(first)
-        if is_left and any(True for _ in modules[name].parameters()):
+        if is_left and next(modules[name].parameters(), None) is not None:
             args: dict[str, Json] = {"name": name, "first": first, "type": type(modules[name]).__name__}
             code, nodes = "hidden_modules.second_name", (calls[name],)
             yield Finding("hidden_modules", Level.WARNING, "converted", nodes, code, {"subject": nodes}, args)

@@ -45,7 +45,7 @@ STATEMENTS: dict[str, Entry] = {
     "type_not_replaced.fused_for_training": _passed_by(
         "{modules:it was/they were} fused for training ({type})",
         "convert of a static flow does not list the classes that fuse_modules_qat makes",
-        "Remove fuse_for_training = true from the plan, and fuse with fuse_modules in eval mode.",
+        "Fuse with fuse_modules in eval mode, not with fuse_modules_qat; in a plan, leave out fuse_for_training.",
     ),
     "type_not_replaced.sync_batch_norm": _passed_by(
         "SyncBatchNorm is not BatchNorm2d",

@@ -41,7 +41,7 @@ STATEMENTS: dict[str, Entry] = {
     "type_not_replaced.fused_for_training": _passed_by(
         "它是为训练而融合的（{type}）",
         "静态流程的 convert 不列出 fuse_modules_qat 所生成的类",
-        "请从计划中删除 fuse_for_training = true，并在评估模式下用 fuse_modules 融合。",
+        "请在评估模式下用 fuse_modules 融合，而不是用 fuse_modules_qat；在计划中请去掉 fuse_for_training。",
     ),
     "type_not_replaced.sync_batch_norm": _passed_by(
         "SyncBatchNorm 不是 BatchNorm2d",
