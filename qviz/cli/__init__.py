@@ -47,6 +47,6 @@ def explain(error: QvizError, debug: bool = False) -> None:
     if debug:
         import traceback
 
-        traceback.print_exc()
+        print(visible(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201 - this is what the command line says
     option = f" ({error.option})" if error.option else ""
     print(visible(f"qviz: {error}{option}"), file=sys.stderr)  # noqa: T201 - this is what the command line says

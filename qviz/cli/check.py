@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ from qviz.cli.paths import check_folder
 from qviz.cli.report_formats import formats_of
 from qviz.cli.reports import REPORT_FORMATS, format_of
 from qviz.cli.reports.text import totals
-from qviz.cli.saying import say
+from qviz.cli.saying import say, say_data
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, OneOf, Registered
 from qviz.document.baseline import Baseline, read_baseline, write_baseline
@@ -87,7 +88,7 @@ def check(
         write_atomically(out, REPORT_FORMATS[written].write(verdict, Path.cwd()).encode())
     says_all = shown == "text" and out is None and not snapshot.stages and failure is not None
     if not (shown == "text" and manner.quiet) and not says_all:
-        (say if shown == "text" else click.echo)(_shown(verdict, shown, out), nl=False)
+        (partial(say, nl=False) if shown == "text" else say_data)(_shown(verdict, shown, out))
     if failure is not None:
         raise failure
     return ExitCode.FINDINGS if verdict.failing else ExitCode.DONE

@@ -6,6 +6,7 @@ import click
 
 from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, is_snapshot, need_source, takes_manner, takes_plan_of_many
+from qviz.cli.saying import say_json
 from qviz.document.comparison import Comparison
 from qviz.document.flows import flow_ids
 from qviz.document.plan import Plan
@@ -68,7 +69,6 @@ def compare(plan: Plan, flows: tuple[str, ...], manner: Manner) -> int:
 
 
 def _print_json(comparison: Comparison) -> None:
-    import json
 
     import msgspec
 
@@ -85,4 +85,4 @@ def _print_json(comparison: Comparison) -> None:
         "claims": [{"text": claim.text, "measured": claim.measured} for claim in claims(comparison.rows)],
         "operators_used": [each.name for each in OPERATORS if each.name in used(comparison.types, calls)],
     }
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    say_json(value)

@@ -6,7 +6,7 @@ import click
 
 from qviz.cli.commands import command, option
 from qviz.cli.options import debug_option, json_option
-from qviz.cli.saying import say
+from qviz.cli.saying import say, say_json
 from qviz.cli.value_types import DecimalNumber
 from qviz.document.codec import load
 from qviz.errors import ExitCode
@@ -40,12 +40,10 @@ def diff(a: str, b: str, tolerance: float, exit_code: bool, quiet: bool, as_json
 
     found = difference(load(a), load(b), tolerance)
     if as_json:
-        import json
-
         import msgspec
 
         head = {"format": "qviz-diff", "version": JSON_VERSION, "a": a, "b": b, "same": found.is_same}
-        click.echo(json.dumps({**head, **msgspec.to_builtins(found)}, indent=2, ensure_ascii=False))
+        say_json({**head, **msgspec.to_builtins(found)})
     elif not quiet:
         say(difference_text(found), nl=False)
     return ExitCode.FINDINGS if exit_code and not found.is_same else ExitCode.DONE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata
-import json
 import os
 import platform
 import shutil
@@ -14,11 +13,10 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import click
-
 from qviz.cli.commands import command
 from qviz.cli.engine_options import takes_engine
 from qviz.cli.options import debug_option, json_option
+from qviz.cli.saying import say, say_json
 from qviz.errors import ExitCode, QvizError
 from qviz.log import log_path, start_log
 from qviz.ui.shell.display import HEADLESS, display_fault
@@ -67,13 +65,13 @@ def doctor(as_json: bool) -> int:
     start_log()
     lines = list(_examine())
     if as_json:
-        click.echo(json.dumps({line.name: _as_json(line) for line in lines}, indent=2, ensure_ascii=False))
+        say_json({line.name: _as_json(line) for line in lines})
     else:
         width = max(len(tr(line.name)) for line in lines)
         for line in lines:
-            click.echo(f"{'ok' if line.ok else '!!'}  {tr(line.name):<{width}}  {line.found}")
+            say(f"{'ok' if line.ok else '!!'}  {tr(line.name):<{width}}  {line.found}")
             if line.hint:
-                click.echo(f"    {'':<{width}}  {line.hint}")
+                say(f"    {'':<{width}}  {line.hint}")
     engine_died = any(line.name == "engine" and not line.ok for line in lines)
     return ExitCode.ENGINE_DIED if engine_died else ExitCode.DONE
 

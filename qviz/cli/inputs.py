@@ -14,7 +14,7 @@ import msgspec
 from qviz.cli.commands import command, option
 from qviz.cli.options import Manner, debug_option, flow_option, need_source, takes_manner, takes_plan
 from qviz.cli.paths import check_place
-from qviz.cli.saying import say
+from qviz.cli.saying import say, say_json
 from qviz.cli.value_types import FilePath
 from qviz.document.model_call import ModelCall, TriedCall, texts_of
 from qviz.document.plan import Plan
@@ -100,7 +100,6 @@ def _arguments(found: ModelCall) -> Iterator[str]:
 
 
 def _print_json(plan: Plan, found: ModelCall | None, tried: TriedCall | None, fault: str) -> None:
-    import json
 
     plain: dict[str, Any] = {
         "source": plan.source,
@@ -109,4 +108,4 @@ def _print_json(plan: Plan, found: ModelCall | None, tried: TriedCall | None, fa
         "call": msgspec.to_builtins(tried),
         "fault": fault,
     }
-    click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+    say_json(plain)

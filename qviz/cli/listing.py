@@ -8,6 +8,7 @@ import click
 
 from qviz.cli.commands import command
 from qviz.cli.options import debug_option, json_option
+from qviz.cli.saying import say_json
 from qviz.document.flows import FLOWS
 from qviz.document.samples import SAMPLES
 from qviz.words import tr
@@ -43,6 +44,5 @@ def samples(as_json: bool) -> None:
 
 
 def _print_json(value: list[dict[str, Any]]) -> None:
-    import json
 
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    say_json(value)

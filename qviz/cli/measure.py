@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from qviz.cli.options import (
 from qviz.cli.outcome import failure_of
 from qviz.cli.paths import check_folder
 from qviz.cli.report_formats import formats_of
-from qviz.cli.saying import say
+from qviz.cli.saying import say, say_data
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, Registered, WholeNumber
 from qviz.document.flows import flow
@@ -75,7 +76,7 @@ def measure(plan: Plan, manner: Manner, wanted: str | None, rows: int | None, ou
     if out is not None:
         write_atomically(out, _report(snapshot, written, rows).encode())
     if not (manner.quiet and shown == "text"):
-        (say if shown == "text" else click.echo)(_shown(snapshot, shown, rows, out), nl=False)
+        (partial(say, nl=False) if shown == "text" else say_data)(_shown(snapshot, shown, rows, out))
     return ExitCode.DONE
 
 

@@ -10,6 +10,7 @@ from qviz.document.run_steps import LOADING, STARTING_ENGINE, progress_text, ste
 from qviz.wire.messages import EngineHello, EngineReady, ModelLoaded, Report, StageReached, StepStarted
 from qviz.words import tr, trn
 from qviz.words.formats import capitalized
+from qviz.words.visible import one_line
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -44,7 +45,7 @@ class Progress:
         if text:
             from rich.markup import escape
 
-            self._status.update(escape(text))
+            self._status.update(escape(one_line(text)))
 
 
 def _words(report: Report) -> str:

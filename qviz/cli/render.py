@@ -21,7 +21,7 @@ from qviz.cli.options import (
     unmeasured,
 )
 from qviz.cli.paths import check_place
-from qviz.cli.saying import say
+from qviz.cli.saying import say, say_json
 from qviz.cli.snapshots import obtain
 from qviz.cli.value_types import FilePath, OneOf, Registered, WholeNumber
 from qviz.document.graph import Graph
@@ -221,8 +221,6 @@ def _opened(graph: Graph, depth: str) -> Folds:
 
 def _tell(outs: tuple[Path, ...], manner: Manner) -> None:
     if manner.as_json:
-        import json
-
-        click.echo(json.dumps({"out": [str(out) for out in outs]}))
+        say_json({"out": [str(out) for out in outs]})
     elif not manner.quiet:
         say("\n".join(tr("Written to {out}.", out=out) for out in outs))

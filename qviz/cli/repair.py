@@ -20,7 +20,7 @@ from qviz.cli.options import (
     takes_measured_plan,
 )
 from qviz.cli.paths import check_place
-from qviz.cli.saying import say
+from qviz.cli.saying import say, say_json
 from qviz.cli.value_types import DecimalNumber, FilePath, WholeNumber
 from qviz.document.changes import Repair
 from qviz.document.flows import flow
@@ -105,9 +105,8 @@ def _print(found: Repair, out: Path | None) -> None:
 
 
 def _print_json(found: Repair) -> None:
-    import json
 
     plain: dict[str, Any] = msgspec.to_builtins(found)
     plain["plan"] = write(found.plan)
     plain["text"] = list(repair_lines(found))
-    click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+    say_json(plain)

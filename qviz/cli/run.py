@@ -21,7 +21,7 @@ from qviz.cli.options import (
 )
 from qviz.cli.paths import check_place
 from qviz.cli.progress import Progress
-from qviz.cli.saying import say
+from qviz.cli.saying import say, say_json
 from qviz.cli.value_types import FilePath
 from qviz.document.causes import by_cause
 from qviz.document.codec import SUFFIXES, save
@@ -108,9 +108,8 @@ def _said(finding: Finding) -> str:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    import json
 
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    say_json(value)
 
 
 def _print_summary(snapshot: Snapshot, out: Path) -> None:

@@ -14,11 +14,14 @@ from qviz.words.visible import one_line, visible
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)")
 """What Windows takes for a device, whatever ending it has."""
-_MARKUP = re.compile(r"<[A-Za-z/!?]|&\w+;")
+_MARKUP = re.compile(r"<|&lt;")
+"""Qt takes ``< img src=x>`` for a tag, too: any of these is written for rich text."""
 _LONGEST_NAME = 120
 """Bytes: file systems have 255, and endings come behind."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet compute a text."""
+_FORMULA = re.compile(r'[\s"]*[=+\-@＝＋－＠]|[ ]*["\t\r\n]')
+"""What makes a spreadsheet compute a text; one that is pasted loses the quotes that it begins with."""
+_LATER_FORMULA = re.compile(r';(?=[\s"]*[=+\-@＝＋－＠])')
+"""Where lists have commas for decimals, the cells of a CSV are parted by semicolons."""
 _MARKDOWN = re.compile(r"[\\`*_<>|\[\]#~$]|&(?=[\w#])|@(?=\w)|(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
 """Signs of markup, the start of an entity, and what makes a link or a mention of a bare word."""
 _MARKDOWN_START = re.compile(r"^(?:[-+](?=\s|$)|[-=](?=[-=\s]*$)|\d+(?P<end>[.)])(?=\s|$))")
@@ -72,8 +75,8 @@ class Untrusted:
     @property
     def cell(self) -> str:
         """For a cell of a spreadsheet: what would be computed has an apostrophe before it."""
-        shown = one_line(self._text)
-        return f"'{shown}" if self._text.lstrip(" ").startswith(_FORMULA) else shown
+        shown = _LATER_FORMULA.sub(";'", one_line(self._text))
+        return f"'{shown}" if _FORMULA.match(self._text) else shown
 
     @property
     def plain_tip(self) -> str:
@@ -85,10 +88,10 @@ class Untrusted:
 
     @property
     def file_name(self) -> str:
-        """For a part of a file's name: no folder, no device, nothing hidden, no longer than file systems take."""
+        """For a part of a file's name: no folder, device, option, nothing hidden, no longer than file systems take."""
         name = _NOT_IN_NAMES.sub("_", visible(self._text)).strip(". ")
         name = name.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip(". ")
-        return f"_{name}" if _DEVICES.match(name) else name or "_"
+        return f"_{name}" if _DEVICES.match(name) or name.startswith("-") else name or "_"
 
     @property
     def python(self) -> str:

@@ -32,7 +32,16 @@ class _WrittenOut(dict[int, str]):
         return shown
 
 
-_SHOWN = _WrittenOut()
+class _Escaped(dict[int, str]):
+    """What each character is in JSON, by its number; for programs it stays what it is."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = shown = _utf_16(character) if _is_hidden(character) else character
+        return shown
+
+
+_SHOWN, _ESCAPED = _WrittenOut(), _Escaped()
 
 
 def visible(text: str) -> str:
@@ -56,6 +65,15 @@ def one_line(text: str) -> str:
     return shown.replace("\n", "\\n").replace("\t", "\\t")
 
 
+def escaped_json(text: str) -> str:
+    r"""Return JSON, or other text for programs, whose hidden characters are the escapes of JSON: it means the same.
+
+    >>> escaped_json('{"name": "conv\u009b2J"}')
+    '{"name": "conv\\u009b2J"}'
+    """
+    return text if text.isascii() and "\x7f" not in text else text.translate(_ESCAPED)
+
+
 def short_name(text: str, most: int = LONGEST_NAME) -> str:
     """Return a name in one line, shortened in its middle if it has more letters than any name that is meant well."""
     if len(text) <= most:
@@ -74,6 +92,11 @@ def written(character: str) -> str:
     if code > _WIDE:
         return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _utf_16(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def _is_hidden(character: str) -> bool:

@@ -93,9 +93,11 @@ def test_a_file_of_rows_reads_as_it_was_written(rows: list[list[str]]):
 
 def test_no_spreadsheet_computes_a_name():
     assert csv_text(["node"], [["=1+1"], [-0.5]]).splitlines() == ["node", "'=1+1", "-0.5"]
+    assert csv_text(["=a"], [["conv;=1+1"], ["a; b"]]).splitlines() == ["'=a", "conv;'=1+1", "a; b"]
 
 
 def test_copied_rows_have_five_digits_and_no_line_breaks_inside():
+    assert tab_separated(["=a\n"], [['"=1+1"']]) == "'=a\n'\"=1+1\"\n"
     assert tab_separated(["a", "b"], [[0.123456789, "x\ty\nz"], [None, 3]]) == "a\tb\n0.12346\tx y z\n\t3\n"
 
 

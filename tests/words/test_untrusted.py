@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from xml.etree import ElementTree
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from qviz.words.untrusted import Untrusted
-from qviz.words.visible import one_line, visible, well_formed
+from qviz.words.visible import escaped_json, one_line, visible, well_formed
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 HOSTILE = [
@@ -25,6 +26,12 @@ HOSTILE = [
     "\\N \\",
     "- [a](javascript:b) ![c](http://d) www.e &#x202e; ~~f~~ | `g` <h> me@i 1. j",
     "   =1+1",
+    "< img src='file:///etc/passwd'>",
+    "< b>x &lt",
+    '"=1+1"',
+    'a; =1+1;"-2',
+    "-rf",
+    '{"a": "\x7f\x9b2J\U000e0041"}',
 ]
 
 
@@ -64,7 +71,12 @@ def test_every_way_out_is_safe(text: str):
     assert made.file_name.upper().partition(".")[0].strip() not in {"CON", "PRN", "AUX", "NUL", "COM1", "LPT9"}
     assert len(made.file_name.encode()) <= 121
     assert re.fullmatch(r'(?:[^"\\\n]|\\.)*', made.dot)
-    assert not made.cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not any(re.match(r'[\s"]*[=+\-@]', part) for part in made.cell.split(";"))
+    assert not made.cell.startswith('"')
+    assert not made.file_name.startswith("-")
+    written = json.dumps([text], ensure_ascii=False)
+    assert json.loads(escaped_json(written)) == [text]
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", escaped_json(written))
     tokens = MARKDOWN.parse(made.markdown)
     assert [each.type for each in tokens] in ([], ["paragraph_open", "inline", "paragraph_close"])
     inner = [child for each in tokens for child in each.children or ()]
@@ -79,3 +91,10 @@ def test_a_tooltip_shows_markup_as_text(text: str):
     tip = Untrusted(text).plain_tip
     shown = QTextDocumentFragment.fromHtml(tip).toPlainText() if Qt.mightBeRichText(tip) else tip
     assert shown == str(Untrusted(text))
+
+
+@pytest.mark.parametrize("text", ["a, b; c", "3 < 4", "conv-1", "1 = 2; 'x'", 'of "x"', "−4.34 … 4.56"])
+def test_what_means_no_harm_stays_as_it_is(text: str):
+    made = Untrusted(text)
+    assert (made.cell, str(made), made.file_name[:1]) == (text, text, text[:1])
+    assert escaped_json(json.dumps(text, ensure_ascii=False)) == json.dumps(text, ensure_ascii=False)

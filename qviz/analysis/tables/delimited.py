@@ -19,7 +19,7 @@ def tab_separated(heads: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> 
     >>> tab_separated(["node", "share"], [["=1+1", 0.123456], ["conv", None]])
     "node\tshare\n'=1+1\t0.12346\nconv\t\n"
     """
-    lines = ["\t".join(heads), *("\t".join(map(_copied, row)) for row in rows)]
+    lines = ["\t".join(map(_copied, heads)), *("\t".join(map(_copied, row)) for row in rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -27,7 +27,7 @@ def csv_text(heads: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> str:
     """Return the rows as RFC 4180 wants them; a text that a spreadsheet would compute is quoted with an apostrophe."""
     made = io.StringIO()
     writer = csv.writer(made)
-    writer.writerow(heads)
+    writer.writerow([_written(each) for each in heads])
     writer.writerows([_written(cell) for cell in row] for row in rows)
     return made.getvalue()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from qviz.document.api_entries import ApiEntry, entry_for, load_entries
 from qviz.document.flows import flow
+from qviz.ui.clipboard import copy_text
 from qviz.ui.panels.widgets import button, label, mono
 from qviz.ui.theme import Theme
 from qviz.words import names, tr, trn
@@ -122,7 +123,7 @@ class ApiHelp(QDialog):
     def on_copy_clicked(self) -> None:
         """Put the example on the clipboard."""
         if self._entry is not None:
-            QGuiApplication.clipboard().setText(self._entry.example)
+            copy_text(self._entry.example)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrows choose in the list while the cursor stays in the field."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from qviz.document.model_call import TriedCall
+from qviz.ui.clipboard import copy_text
 from qviz.ui.panels.widgets import breakable, button, label, mono, section
 from qviz.words import mark, tr, trn
 from qviz.words.formats import listed
@@ -123,4 +123,4 @@ class CallSheet(QWidget):
 
     def on_copy_clicked(self) -> None:
         """Put the call on the clipboard."""
-        QGuiApplication.clipboard().setText(self._text)
+        copy_text(self._text)

@@ -100,7 +100,7 @@ class Results(QFrame):
     def _command_row(self, command: PaletteRow) -> QTreeWidgetItem:
         row = QTreeWidgetItem([command.title, command.about])
         row.setData(0, _COMMAND, command.id)
-        row.setToolTip(0, command.title)
+        row.setToolTip(0, plain_tip(command.title))
         if self._theme is not None:
             row.setForeground(1, self._theme.color("text.muted"))
         return row

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, QPointF
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from qviz.analysis.inspecting.inspected_run import NodePlace
@@ -16,12 +16,14 @@ from qviz.document.graph import Kind, Node, NodeId
 from qviz.document.snapshot import Finding, StageName
 from qviz.session.sides import Side
 from qviz.ui.canvas.line_hits import REACH, line_at
+from qviz.ui.clipboard import copy_text
 from qviz.ui.panels.run_list import MOST_ROWS
 from qviz.ui.shell.actions import Actions
 from qviz.ui.shell.desk import Desk
 from qviz.ui.shell.menus import fill_list
 from qviz.words import names, tr
 from qviz.words.formats import sentence
+from qviz.words.untrusted import plain_tip
 from qviz.words.visible import short_name
 
 _REST = ("copy_path", "focus_neighbours", "focus_downstream", "bookmark"), ("export_selection",)
@@ -128,7 +130,7 @@ class ContextMenus(QObject):
         menu.addAction(tr("Go to user {node}", node=end), partial(self._desk.selection.choose, stage, end))
         if line.label:
             menu.addSeparator()
-            menu.addAction(tr("Copy shape"), partial(_copy, line.label)).setToolTip(line.label)
+            menu.addAction(tr("Copy shape"), partial(_copy, line.label)).setToolTip(plain_tip(line.label))
         observed = self._observed(stage, start, end)
         if observed is not None:
             menu.addAction(tr("Show histogram"), partial(self._show_histogram, stage, observed))
@@ -207,4 +209,4 @@ def _entry(menu: QMenu, title: str, act: Callable[[], object]) -> QAction:
 
 
 def _copy(text: str) -> None:
-    QGuiApplication.clipboard().setText(text)
+    copy_text(text)

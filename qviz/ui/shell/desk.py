@@ -320,5 +320,5 @@ class Desk(QObject):
     def on_comparison_flow_chosen(self, plan: Plan) -> None:
         """Run a flow that was compared."""
         if self.project is not None:
-            self.on_setup_plan_changed(plan)
+            self.on_acting_plan_edited(plan)  # the project may be another by now: nobody typed what the plan names
             self.runs.start()

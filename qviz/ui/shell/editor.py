@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
-from PySide6.QtCore import QProcess, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QProcess
 
 from qviz.errors import QvizError
 from qviz.words import tr
@@ -26,10 +26,18 @@ _KNOWN = {
     "emacsclient": "{editor} -n +{line} {file}",
 }
 """Editors with a window of their own, and how each is told the line."""
+_OF_THE_SYSTEM = {
+    "darwin": ("/usr/bin/open", "-t", "{file}"),
+    "win32": (r"{root}\System32\notepad.exe", "{file}"),
+}
+"""What shows any file as text. What a desktop opens a Python file with may be Python, which runs it."""
 
 
 def editor_command(file: str, line: int, setting: str = "") -> list[str] | None:
-    """Return the command that opens a file at a line: the user's setting, $VISUAL, $EDITOR, or what is installed."""
+    """Return the command that opens a file at a line: the user's setting, $VISUAL, $EDITOR, or what is installed.
+
+    Last comes the system's own editor, which takes no line; None where it has none.
+    """
     if setting:
         return [word.format(file=file, line=line) for word in shlex.split(setting)]
     wished = [os.environ.get(name, "") for name in ("VISUAL", "EDITOR")]
@@ -38,25 +46,23 @@ def editor_command(file: str, line: int, setting: str = "") -> list[str] | None:
         form = _KNOWN.get(os.path.basename(program))
         if form is not None and shutil.which(program):
             return [word.format(editor=program, file=file, line=line) for word in form.split()]
-    return None
+    own = _OF_THE_SYSTEM.get(sys.platform)
+    root = os.environ.get("SYSTEMROOT", r"C:\Windows")
+    return None if own is None else [word.format(root=root, file=file) for word in own]
 
 
 def open_in_editor(file: str, line: int, setting: str = "") -> None:
-    """Open a file at a line; without a known editor, the file with the desktop's own program.
+    """Open a file at a line, in an editor and in nothing else.
 
     Raises:
         QvizError: It is no Python file of this machine, or nothing opens it.
     """
     _check(file)
     command = editor_command(file, line, setting)
-    if command is not None:
-        is_open = bool(QProcess.startDetached(command[0], command[1:])[0])
-    else:
-        is_open = QDesktopServices.openUrl(QUrl.fromLocalFile(file))
-    if not is_open:
+    if command is None or not QProcess.startDetached(command[0], command[1:])[0]:
         raise QvizError(
             tr("No editor was found for {file}:{line}", file=file, line=line),
-            tr("Set VISUAL or EDITOR to an editor with a window."),
+            tr("Name one in Settings, or set VISUAL or EDITOR to an editor with a window."),
         )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
 
 from qviz.document import codec
 from qviz.document.graph import Node
@@ -18,6 +17,7 @@ from qviz.errors import QvizError
 from qviz.session.copied_script import copied_script
 from qviz.session.facts_text import facts_text, scale_text
 from qviz.session.project import Project
+from qviz.ui.clipboard import copy_text
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.settings import Settings
 from qviz.ui.shell.editor import open_in_editor
@@ -156,7 +156,7 @@ class Exports(QObject):
     def copy_python(self) -> None:
         """Put a script that does the run without qviz on the clipboard."""
         if self._open.value is not None and self._open.value.snapshot is not None:
-            QGuiApplication.clipboard().setText(copied_script(self._open.value))
+            copy_text(copied_script(self._open.value))
             self._work.inform(tr("The Python script is on the clipboard."))
 
     def copy_path(self) -> None:
@@ -172,7 +172,7 @@ class Exports(QObject):
             self._copy(facts_text(node, fact.observer if fact else None))
 
     def _copy(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
+        copy_text(text)
         self._work.inform(tr("Copied {text}", text=text.partition("\n")[0]))
 
     def _selected(self) -> Node | None:
@@ -203,7 +203,7 @@ class Exports(QObject):
 
     def on_inspector_copied(self, text: str) -> None:
         """Put text on the clipboard."""
-        QGuiApplication.clipboard().setText(text)
+        copy_text(text)
 
     def on_inspector_source_requested(self, file: str, line: int) -> None:
         """Open the user's editor."""

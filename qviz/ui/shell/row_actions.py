@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView
 
 from qviz.analysis.tables.delimited import csv_text, tab_separated
 from qviz.analysis.tables.node_columns import CellValue
 from qviz.document.writing import write_atomically
 from qviz.errors import QvizError
+from qviz.ui.clipboard import copy_text
 from qviz.ui.shell.files import ask_for_csv
 from qviz.words import tr, trn
 
@@ -57,7 +58,7 @@ class RowActions(QObject):
         heads, rows = self._read(True)
         if not rows:
             heads, rows = self._read(False)
-        QGuiApplication.clipboard().setText(tab_separated(heads, rows))
+        copy_text(tab_separated(heads, rows))
         self.done.emit(trn(len(rows), "{count} row is on the clipboard.", "{count} rows are on the clipboard."))
 
     def on_save_triggered(self) -> None:

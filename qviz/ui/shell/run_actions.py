@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
 
 from qviz.document import plan_file
 from qviz.errors import QvizError
 from qviz.session.copied_script import copied_script
 from qviz.session.kept_runs import ShelvedRun
 from qviz.session.sides import Side
+from qviz.ui.clipboard import copy_text
 from qviz.ui.panels.run_row import RunTarget
 from qviz.ui.shell.files import ask_for_plan
 from qviz.ui.shell.run_pairs import RunPairs
@@ -69,7 +69,7 @@ class RunActions(QObject):
 
         def copy(run: ShelvedRun) -> None:
             if run.project.snapshot is not None:
-                QGuiApplication.clipboard().setText(copied_script(run.project))
+                copy_text(copied_script(run.project))
                 self._work.inform(tr("The Python script of Run {number} is on the clipboard.", number=number))
 
         self._shelf.with_run(number, copy)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel, QStatusBar
+from PySide6.QtWidgets import QStatusBar
 
+from qviz.ui.panels.widgets import label
 from qviz.words import mark, tr
 from qviz.words.untrusted import plain_tip
-from qviz.words.visible import one_line
 
 if TYPE_CHECKING:
     from qviz.document.said import Said
@@ -33,11 +33,11 @@ class StatusBar(QStatusBar):
         self._torch: str | None = None
         self._is_running = self._is_asking = False
         self._host = ""
-        self._state, self._took, self._engine = QLabel(tr("Ready")), QLabel(""), QLabel(tr(_STARTING))
-        self._output, self._watched = QLabel(""), QLabel("")
-        self._keys = QLabel(tr(_KEYS))
-        for label in (self._state, self._took, self._watched, self._output, self._engine):
-            self.addWidget(label)
+        self._state, self._took, self._engine = label(tr("Ready")), label(), label(tr(_STARTING))
+        self._output, self._watched = label(), label()
+        self._keys = label(tr(_KEYS))
+        for each in (self._state, self._took, self._watched, self._output, self._engine):
+            self.addWidget(each)
         self.addPermanentWidget(self._keys)
         self.setSizeGripEnabled(False)
 
@@ -79,13 +79,13 @@ class StatusBar(QStatusBar):
         if self._torch is not None:
             is_busy = self._is_running or self._is_asking
             engine = tr(_RUNNING if is_busy else _IDLE, version=self._torch)
-            self._engine.setText(tr(_THERE, engine=engine, host=one_line(self._host)) if self._host else engine)
+            self._engine.setText(tr(_THERE, engine=engine, host=self._host) if self._host else engine)
         self._tell_cut()
 
     def _tell_cut(self) -> None:
         """Let tooltips say what a narrow window cuts."""
-        for label in (self._state, self._took, self._watched, self._engine, self._keys):
-            label.setToolTip(plain_tip(label.text()))
+        for each in (self._state, self._took, self._watched, self._engine, self._keys):
+            each.setToolTip(plain_tip(each.text()))
 
     def _show_output(self, project: Project | None) -> None:
         """Say how far the converted model is from the original one; who is to blame stands in the tooltip."""

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
 
 from qviz.analysis.acting.target import PlanEdit
 from qviz.analysis.coverage import CONVERTED
@@ -20,6 +19,7 @@ from qviz.session.kept_runs import ShelvedRun
 from qviz.session.laid_over import OverlayChoice
 from qviz.session.tried_choice import TriedChoice
 from qviz.session.tried_on import TriedOn
+from qviz.ui.clipboard import copy_text
 from qviz.ui.process.decoding import Decoding
 from qviz.ui.shell.acting import Acting
 from qviz.ui.shell.dimming import Dimming
@@ -228,7 +228,7 @@ class Trying(QObject):
 
     def on_panel_copied(self, python: str) -> None:
         """Put Python on the clipboard."""
-        QGuiApplication.clipboard().setText(python)
+        copy_text(python)
         self._work.inform(tr("The Python script is on the clipboard."))
 
     def on_panel_save_requested(self, toml: str) -> None:

@@ -229,7 +229,7 @@ TEXTS: dict[str, str] = {
     "Path of a Python with torch 2.8 and msgspec. Leave it empty to use the Python of qviz.": "装有 torch 2.8 和 "
     "msgspec 的 Python 的路径。留空则使用 qviz 的 Python。",
     "No editor was found for {file}:{line}": "没有找到可打开 {file}:{line} 的编辑器",
-    "Set VISUAL or EDITOR to an editor with a window.": "请将 VISUAL 或 EDITOR 设为带窗口的编辑器。",
+    "Name one in Settings, or set VISUAL or EDITOR to an editor with a window.": "请在设置中指定编辑器，或将 VISUAL 或 EDITOR 设为带窗口的编辑器。",
     "{file} is not a Python file on this machine": "{file} 不是这台机器上的 Python 文件",
     "Open the file on the machine where the result was made.": "请在生成该结果的机器上打开此文件。",
     "Error in qviz": "qviz 出错",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -206,3 +207,21 @@ def test_a_source_that_only_a_result_names_is_asked_about(
     window.desk.compare()
     assert window.findChild(ComparisonSheet) is None
     assert Engine.made == []
+
+
+def test_a_row_of_another_project_is_no_consent_to_what_its_plan_names(
+    sheet: ComparisonSheet, asked: Asked, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "theirs.py").write_text("class Net: ...\ndef make(): ...\n", encoding="utf-8")
+    sheet._plan = msgspec.structs.replace(sheet._plan, calibrate=f"{tmp_path}/theirs.py:make()")
+    questions: list[object] = []
+    monkeypatch.setattr("qviz.ui.shell.files._says_yes", lambda parent, what: questions.append(what))
+    item = sheet.rows.topLevelItem(COMPARED.index("pt2e-static"))
+    assert item is not None
+    before = len(asked.plans)
+    sheet.on_row_chosen(item)
+    assert len(questions) == 1
+    assert asked.plans[before:] == []
+    assert window.desk is not None
+    assert window.desk.project is not None
+    assert window.desk.project.plan.flow == "pt2e-static"

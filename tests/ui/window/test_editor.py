@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QDesktopServices
 
 from qviz.errors import QvizError
 from qviz.ui.shell import editor
@@ -20,14 +21,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             record.append([program, *arguments])
             return True, 1
 
-    class Desktop:
-        @staticmethod
-        def openUrl(url: object) -> bool:
-            record.append([str(url)])
-            return True
-
     monkeypatch.setattr(editor, "QProcess", Process)
-    monkeypatch.setattr(editor, "QDesktopServices", Desktop)
     monkeypatch.setattr("qviz.ui.shell.editor.shutil.which", lambda program: program)
     return record
 
@@ -63,8 +57,22 @@ def test_a_result_from_a_stranger_starts_nothing(name, wish, started, monkeypatc
     assert started == []
 
 
-def test_no_editor_at_all_is_said(file, monkeypatch, started):
+@pytest.mark.parametrize(
+    ("system", "program"), [("darwin", ["/usr/bin/open", "-t"]), ("win32", [r"C:\Windows\System32\notepad.exe"])]
+)
+def test_without_an_editor_the_system_s_own_shows_it(system: str, program: list[str], file, started, monkeypatch):
     monkeypatch.setattr("qviz.ui.shell.editor.shutil.which", lambda program: None)
-    monkeypatch.setattr("qviz.ui.shell.editor.QDesktopServices.openUrl", staticmethod(lambda url: False))
+    monkeypatch.setattr("qviz.ui.shell.editor.sys.platform", system)
+    monkeypatch.delenv("SYSTEMROOT", raising=False)
+    editor.open_in_editor(file, 7)
+    assert started == [[*program, file]]
+
+
+def test_no_editor_at_all_is_said_and_what_the_desktop_would_run_it_with_is_not_asked(file, monkeypatch, started):
+    opened: list[object] = []
+    monkeypatch.setattr("qviz.ui.shell.editor.shutil.which", lambda program: None)
+    monkeypatch.setattr("qviz.ui.shell.editor.sys.platform", "linux")
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
     with pytest.raises(QvizError, match=r"No editor was found for .*net.py:7"):
         editor.open_in_editor(file, 7)
+    assert started == opened == []

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from qviz.document.plan import Plan
@@ -60,6 +61,16 @@ def test_the_status_says_where_it_runs(engines: Engines, qtbot: QtBot):
     status.set_engine(EngineReady({"torch": "9"}, ()))
     status.show_project(None, is_running=False)
     assert status._engine.text() == "Engine: torch 9, idle"
+
+
+def test_the_names_that_another_machine_tells_are_text(qtbot: QtBot):
+    status = StatusBar()
+    qtbot.addWidget(status)
+    status.set_engine(EngineReady({"torch": "<img src='file:///etc/passwd'>\u202e9"}, ()), "<b>host\x1b[2J")
+    status.show_project(None, is_running=False)
+    (shown,) = (each for each in status.findChildren(QLabel) if "torch" in each.text())
+    assert shown.textFormat() is Qt.TextFormat.PlainText
+    assert shown.text() == "Engine: torch <img src='file:///etc/passwd'>\\u202e9, idle on <b>host\\x1b[2J"
 
 
 @pytest.mark.logs

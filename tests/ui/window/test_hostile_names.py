@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtGui import Qt as QtGui
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from qviz.document import codec
 from qviz.ui.canvas.wording import tooltip
 from qviz.ui.shell.main_window import MainWindow
+from tests.factories import node, snapshot, stage
 from tests.hostile import HIDDEN, hostile_run
 from tests.ui.window.visible_texts import visible_texts
 
@@ -48,8 +50,30 @@ def test_the_tooltip_of_a_box_has_no_markup_but_its_own():
     from qviz.analysis.views.folding import fold, opening
 
     for seed in range(20):
-        for stage in hostile_run(seed).stages:
-            for box in fold(stage.whole, opening(stage.whole), {}).boxes:
-                told = tooltip(box, stage.whole)
+        for each in hostile_run(seed).stages:
+            for box in fold(each.whole, opening(each.whole), {}).boxes:
+                told = tooltip(box, each.whole)
                 assert set(re.findall(r"<[^>]*>", told)) <= {"<b>", "</b>", "<br>", "<i>", "</i>"}
                 assert not HIDDEN.search(told)
+
+
+def test_what_is_copied_hides_nothing_that_a_terminal_obeys(window: MainWindow, qtbot: QtBot, tmp_path: Path):
+    run = hostile_run(9)
+    name = "conv\x1b[201~\nid\x9b2J\u202e"
+    stages = tuple(stage(each.name, node(name, path=name), node("output", name, kind="output")) for each in run.stages)
+    codec.save(snapshot(*stages, python=run.run.python), tmp_path / "a.qviz")
+    window.opener.open_source(str(tmp_path / "a.qviz"), is_consented=False)
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk.project is not None)
+    assert window.desk is not None
+    window.desk.selection.choose(stages[0].name, name)
+    clipboard = QGuiApplication.clipboard()
+    for each in ("copy_path", "copy_facts", "copy_python"):
+        clipboard.clear()
+        window.actions_of[each].trigger()
+        assert clipboard.text(), each
+        assert not HIDDEN.search(clipboard.text()), each
+
+
+def test_every_text_on_the_clipboard_goes_one_way():
+    ways = [str(file) for file in Path("qviz").rglob("*.py") if "clipboard().setText" in file.read_text("utf-8")]
+    assert ways == ["qviz/ui/clipboard.py"]
