@@ -37,6 +37,10 @@ FONTS = (
 )
 RUN = (*QT, "graphviz", *FONTS)
 DEVELOP = (*RUN, "xvfb", "xauth")
+SERVER = "openssh-server"
+"""An engine on another machine is tested through a real sshd, which the tests start and stop themselves."""
+STARTS_NOTHING = Path("/usr/sbin/policy-rc.d")
+"""Containers have it, so that no installed package starts a service; on a desk sshd would start to listen."""
 
 BY_HAND = {
     "darwin": "If Graphviz is missing: brew install graphviz (only review pictures need it).",
@@ -50,8 +54,10 @@ BY_HAND = {
 
 
 def needs(which: str) -> tuple[str, ...]:
-    """Return what the set ``run`` or ``dev`` needs."""
-    return DEVELOP if which == "dev" else RUN
+    """Return what the set ``run`` or ``dev`` needs; a server only where installing it does not start it."""
+    if which != "dev":
+        return RUN
+    return (*DEVELOP, SERVER) if STARTS_NOTHING.exists() else DEVELOP
 
 
 def mark(wanted: tuple[str, ...]) -> str:

@@ -232,6 +232,14 @@ def test_what_is_missing_is_found(debian):
     assert debian.packages.missing(WANTED) == ["graphviz", "xvfb"]
 
 
+def test_a_server_is_installed_only_where_nothing_starts_it(debian, tmp_path, monkeypatch):
+    monkeypatch.setattr(debian.packages, "STARTS_NOTHING", tmp_path / "policy-rc.d")
+    assert "openssh-server" not in debian.packages.needs("dev")
+    (tmp_path / "policy-rc.d").touch()
+    assert "openssh-server" in debian.packages.needs("dev")
+    assert "openssh-server" not in debian.packages.needs("run")
+
+
 def test_root_installs_it(debian, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert debian.packages.install_missing(WANTED)

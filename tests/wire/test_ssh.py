@@ -54,6 +54,8 @@ example_inputs = torch.ones(1, 4)
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start an sshd for this user; give it with the words of an ssh that reaches it."""
     folder = tmp_path_factory.mktemp("sshd")
+    if os.geteuid() == 0:  # as its start script would
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     for each in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / each)], check=True)
     with socket.create_server(("127.0.0.1", 0)) as free:
