@@ -9,10 +9,8 @@ from types import TracebackType
 from typing import NoReturn
 
 from qviz import cli
-from qviz.errors import QvizError
+from qviz.errors import ExitCode, QvizError
 from qviz.words import tr
-
-BUG = 70
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +33,7 @@ def _on_bug(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     what = "".join(str(error).splitlines()[:1])
     cli.explain(QvizError(tr("This is a bug in qviz: {type}: {what}", type=kind.__name__, what=what), hint))
     sys.stdout.flush()
-    os._exit(BUG)  # the interpreter itself would say 1, which means findings
+    os._exit(int(ExitCode.BUG))  # the interpreter itself would say 1, which means findings
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     FLOW_FAILED = 3
     ENGINE_DIED = 4
+    BUG = 70
 
 
 class QvizError(Exception):

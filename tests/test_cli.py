@@ -45,6 +45,7 @@ say(StepStarted(1, "prepare"), stages[0])
 say(done(plan, kept_error("prepare", "TraceError", "the model\\nbranches on data", "Use torch.cond.", where)))
 """
 REJECTED = "say(RunRejected(1, 'm.py has no Net', 'It has: Other.', 2, 'Traceback ...', '--input'))"
+BUG = "say(RunRejected(1, 'Bug in qviz: KeyError: 1', 'Report it.', 70, 'Traceback of the engine'))"
 DEAD = "say(StepStarted(1, 'convert'), stages[0]); os.kill(os.getpid(), 6)"
 DEAF = "say(StepStarted(1, 'calibrate'), stages[0]); os.read(0, 1)"
 
@@ -138,7 +139,18 @@ def test_the_deadline_ends_a_run(engine, tmp_path, capsys):
 def test_debug_shows_the_traceback(engine, tmp_path, capsys):
     engine(REJECTED)
     assert cli.main([*RUN, str(tmp_path / "a.qviz"), "--debug"]) == 2
-    assert "Traceback (most recent call last)" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in told
+    assert "Traceback ..." in told, "that of the engine, too"
+
+
+@pytest.mark.logs
+def test_a_bug_in_the_engine_is_one_here_with_its_traceback_in_the_log(engine, tmp_path, capsys, own_log):
+    engine(BUG)
+    assert cli.main([*RUN, str(tmp_path / "a.qviz")]) == 70
+    told = capsys.readouterr().err
+    assert told.startswith("qviz: Bug in qviz: KeyError: 1\nThe details are in ")
+    assert "Traceback of the engine" in own_log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from qviz.cli.consent import grants
 from qviz.cli.course import Course
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
+from qviz.cli.rejections import rejection
 from qviz.cli.runs import RUN_ID
 from qviz.document.comparison import Comparison, FlowRow, died, waiting
 from qviz.document.plan import Plan
 from qviz.document.run_steps import LOADING, STARTING_ENGINE, stopped
 from qviz.document.said import StoppedError
-from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
 from qviz.wire.messages import Compare, EngineReady, FlowCompared, ModelLoaded, Report, RunRejected
 
@@ -72,7 +72,7 @@ class _RowCollector:
                 case ModelLoaded():
                     self.types = tuple(dict.fromkeys(type_ for _, type_ in report.tree))
                 case RunRejected():
-                    raise QvizError(report.text, report.hint, ExitCode(report.exit_code), report.option)
+                    raise rejection(report)
                 case FlowCompared():
                     return report.row
                 case _:

@@ -8,11 +8,11 @@ from qviz.cli.consent import grants
 from qviz.cli.course import Course
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
+from qviz.cli.rejections import rejection
 from qviz.cli.runs import RUN_ID
 from qviz.document.changes import Repair
 from qviz.document.plan import Plan
 from qviz.document.said import StoppedError
-from qviz.errors import ExitCode, QvizError
 from qviz.wire.client import EngineClient
 from qviz.wire.messages import PlanRepaired, RepairPlan, Report, RunRejected
 
@@ -33,7 +33,7 @@ def find_repair(plan: Plan, target_db: float, most: int, on_report: Callable[[Re
                 course.take(report)
                 match report:
                     case RunRejected():
-                        raise QvizError(report.text, report.hint, ExitCode(report.exit_code), report.option)
+                        raise rejection(report)
                     case PlanRepaired():
                         return report.repair
                     case _:

@@ -9,11 +9,11 @@ from qviz.cli.course import Course
 from qviz.cli.limits import Limits
 from qviz.cli.options import Manner
 from qviz.cli.outcome import Outcome, failure_of
+from qviz.cli.rejections import rejection
 from qviz.document.plan import Plan
 from qviz.document.run_steps import cut_off, stopped
 from qviz.document.said import StoppedError
 from qviz.document.snapshot import Snapshot
-from qviz.errors import ExitCode, QvizError
 from qviz.wire.assembly import Assembly
 from qviz.wire.client import EngineClient
 from qviz.wire.messages import Report, RunFinished, RunFlow, RunRejected, StageReached
@@ -51,7 +51,7 @@ def run_plan(
                         assembly.add(report)
                         on_stage(assembly.interrupted(cut_off()))
                     case RunRejected():
-                        raise QvizError(report.text, report.hint, ExitCode(report.exit_code), report.option)
+                        raise rejection(report)
                     case RunFinished():
                         snapshot = assembly.finished(report)
                         return Outcome(snapshot, failure_of(snapshot))

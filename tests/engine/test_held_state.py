@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from typing import Any
+from enum import Enum
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -148,6 +150,72 @@ def test_attributes_come_back_as_they_were():
     assert model[0].state is not None
     held_state.put(model, start)
     assert held_state.changed(model, start) == ()
+
+
+class Grid(nn.Module):
+    """Makes its grid anew where the shape is another, as detectors do; strict capture stops behind that."""
+
+    shape: Any = None
+    grid = torch.empty(0)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.shape != x.shape:
+            self.grid, self.shape = torch.ones(x.shape[-1]) / 2, x.shape
+        torch._dynamo.graph_break()  # as any line that dynamo does not take
+        return self.fc(x) + self.grid
+
+
+def test_a_capture_that_failed_leaves_no_shape_behind():
+    snapshot = inspect(nn.Sequential(Grid()).eval(), "pt2e-static", X)
+    assert [each.rule for each in snapshot.findings if each.level >= Level.WARNING] == ["captured_without_strict"]
+    assert [stage.name for stage in snapshot.stages][-1] == "converted"
+
+
+class Mode(Enum):
+    ON = 1
+
+
+class Pair(NamedTuple):
+    one: Any
+    other: Any
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (torch.Size((2, 3)), torch.Size((2, 4))),
+        (None, torch.Size((2, 3))),
+        (torch.float32, torch.float16),
+        (None, torch.device("cpu")),
+        (None, Mode.ON),
+        (Pair(1, torch.zeros(2)), Pair(2, torch.ones(2))),
+        (deque([torch.zeros(2)], maxlen=2), deque([torch.ones(2)], maxlen=2)),
+        ({1, 2}, {3}),
+        (OrderedDict(a=1), OrderedDict(a=2)),
+    ],
+)
+def test_every_kind_of_value_comes_back(before: Any, after: Any):
+    model = Cell()
+    model.state = before
+    with held_state.unchanged(model):
+        model.state = after
+    assert type(model.state) is type(before)
+    assert str(model.state) == str(before)
+
+
+def test_what_is_written_into_in_place_comes_back():
+    model = Cell()
+    model.state = deque([torch.zeros(2)], maxlen=3)
+    with held_state.unchanged(model):
+        model.state[0].add_(1)
+        model.state.append(torch.ones(2))
+    assert len(model.state) == 1
+    assert model.state.maxlen == 3
+    assert not model.state[0].any()
 
 
 def test_what_no_call_changes_stays_the_object_that_it_is():

@@ -137,3 +137,19 @@ def test_a_file_does_not_read_the_command_line_of_qviz(tmp_path: Path, monkeypat
     text = f"import argparse\nargparse.ArgumentParser().parse_args()\n{NET.format(width=3)}"
     assert load_net(f"{write(tmp_path / 'reads_arguments.py', text)}:Net").module.width == 3
     assert sys.argv == ["qviz", "check", "net.py"]
+
+
+LAZY = """
+import sys, types
+class Lazy(types.ModuleType):
+    def __getattr__(self, name):
+        raise ImportError("lazy import failed")
+sys.modules["its_lazy_part"] = Lazy("its_lazy_part")
+"""
+
+
+def test_lazy_modules_are_left_alone(tmp_path: Path):
+    write(tmp_path / "lazily.py", LAZY + NET.format(width=1))
+    assert load_net(f"{tmp_path}/lazily.py:Net").module.width == 1
+    forget()
+    del sys.modules["its_lazy_part"]

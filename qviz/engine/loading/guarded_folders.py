@@ -127,10 +127,15 @@ def make_importable(folder: Path) -> None:
         _added.append(text)
 
 
+def at_rest(module: object, name: str) -> object:
+    """Return what a module has under a name already; a lazy one would import what it stands for if it were asked."""
+    return getattr(module, "__dict__", {}).get(name)
+
+
 def forget_folders() -> None:
     """Take away the folders of the source before, and what was imported from them, however late."""
     for name, module in [*sys.modules.items()]:
-        if isinstance(getattr(module, "__loader__", None), GrantedSource):
+        if isinstance(at_rest(module, "__loader__"), GrantedSource):
             del sys.modules[name]
     for each in _added:
         if each in sys.path:

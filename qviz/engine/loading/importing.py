@@ -16,7 +16,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from qviz.engine.loading.broker import at_work, check_module, granted, is_sample
-from qviz.engine.loading.guarded_folders import GrantedSource, forget_folders, is_installed, make_importable
+from qviz.engine.loading.guarded_folders import GrantedSource, at_rest, forget_folders, is_installed, make_importable
 from qviz.engine.loading.import_failures import import_failure, only_as_program
 from qviz.errors import QvizError
 from qviz.sources.candidates import module_file
@@ -140,8 +140,8 @@ def _noted() -> Iterator[None]:
         _brought.extend(name for name in list(sys.modules) if name not in before and _is_users(sys.modules[name]))
 
 
-def _is_users(module: ModuleType) -> bool:
-    file = getattr(module, "__file__", None)
+def _is_users(module: object) -> bool:
+    file = at_rest(module, "__file__")
     return bool(file) and str(file).endswith(".py") and not is_installed(str(file))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
+from enum import Enum
 from typing import Any, TypeAlias
 
 import torch
@@ -14,7 +17,10 @@ HeldState: TypeAlias = Mapping[str, Mapping[str, Any]]
 """By the path of a module the attributes that can hold a state, with copies of their values."""
 
 _TORCHS = frozenset((*vars(nn.Module()), "qconfig", "_modules"))
-_PLAIN = (type(None), bool, int, float, str)
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, slice, range, Enum, torch.dtype, torch.device)
+_ROWS = (list, tuple, torch.Size, deque)
+_SETS = (set, frozenset)
+_TABLES = (dict, OrderedDict)
 
 
 def held(model: nn.Module) -> HeldState:
@@ -79,9 +85,9 @@ def _attributes(module: nn.Module) -> list[tuple[str, Any]]:
 
 
 def _is_state(value: Any) -> bool:
-    if type(value) in (list, tuple):
+    if type(value) in (*_ROWS, *_SETS) or (isinstance(value, tuple) and hasattr(value, "_fields")):
         return all(map(_is_state, value))
-    if type(value) is dict:
+    if type(value) in _TABLES:
         return all(map(_is_state, value.values()))
     return isinstance(value, _PLAIN) or (isinstance(value, Tensor) and not isinstance(value, nn.Parameter))
 
@@ -89,13 +95,17 @@ def _is_state(value: Any) -> bool:
 def _copied(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.detach().clone()
+    if isinstance(value, deque):
+        return deque(map(_copied, value), value.maxlen)
     if isinstance(value, (list, tuple)):
-        return type(value)(map(_copied, value))
-    return {key: _copied(each) for key, each in value.items()} if isinstance(value, dict) else value
+        return getattr(value, "_make", type(value))(map(_copied, value))  # a named tuple is made in its own way
+    if isinstance(value, dict):
+        return type(value)((key, _copied(each)) for key, each in value.items())
+    return copy(value) if isinstance(value, set) else value
 
 
 def _has_tensor(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, deque)):
         return any(map(_has_tensor, value))
     return isinstance(value, Tensor) or (isinstance(value, dict) and any(map(_has_tensor, value.values())))
 
@@ -113,7 +123,7 @@ def _are_equal(one: Any, other: Any) -> bool:
         if alike and one.layout is not torch.strided:  # torch.equal takes no sparse tensors
             one, other = one.to_dense(), other.to_dense()
         return alike and (isinstance(one, FakeTensor) or torch.equal(one, other))
-    if isinstance(one, (list, tuple)):
+    if isinstance(one, (list, tuple, deque)):
         return len(one) == len(other) and all(map(_are_equal, one, other))
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_are_equal(each, other[key]) for key, each in one.items())

@@ -116,4 +116,4 @@ def _answer(request: RunFlow | Compare | RepairPlan | GuessCall | TryCall, send:
         if reached:
             raise SystemExit(text) from error  # a rejected run comes to nothing; the stages of a dead engine are kept
         hint = tr("Please report it with the traceback, which is in the log.")
-        send(RunRejected(request.run_id, text, hint, int(ExitCode.FLOW_FAILED), traceback_text(error)))
+        send(RunRejected(request.run_id, text, hint, int(ExitCode.BUG), traceback_text(error)))
