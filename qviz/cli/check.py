@@ -114,10 +114,9 @@ def _baseline(path: Path | None, writes: bool) -> Baseline | None:
         if writes:
             raise click.UsageError(tr("--write-baseline needs --baseline FILE, the file to write"))
         return None
-    if writes and not path.exists():
+    if writes:
         check_folder(path)
-        return None
-    return read_baseline(path)
+    return None if writes and not path.exists() else read_baseline(path)
 
 
 def _accept(snapshot: Snapshot, path: Path, before: Baseline | None) -> Baseline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
@@ -66,6 +67,19 @@ def write_atomically(path: Path, data: bytes, *, known: str | None = None, is_pr
             with contextlib.suppress(OSError):
                 temporary.unlink()
     _sync_folder(target)
+
+
+def check_writable(path: Path) -> None:
+    """Find out, before the work whose result it shall hold, whether a file could be written.
+
+    Raises:
+        QvizError: It is read-only or no plain file, or its folder does not let files in.
+    """
+    target = Path(os.path.realpath(path))
+    _mode_of(target, path, is_private=False)
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        strerror = os.strerror(errno.EACCES)
+        raise QvizError(tr("{path} could not be written: {strerror}", path=path, strerror=strerror), tr(_UNTOUCHED))
 
 
 def digest(path: Path) -> str | None:
@@ -190,8 +204,6 @@ def _sync_folder(target: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        import errno
-
         if error.errno in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.ENOSYS):
             return  # a file system without it
         raise QvizError(

@@ -152,8 +152,8 @@ class EngineClient:
     def __init__(self, python: str | None = None) -> None:
         self.link = elsewhere.chosen() if python is None else ""
         self._is_met = not self.link
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the client
         command = engine_command(python)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the client
         self.process = subprocess.Popen(
             owned_link(command) if self.link else owned(command),
             stdin=subprocess.PIPE,
