@@ -115,8 +115,9 @@ def _own(
     owner = Owner(order.memory, is_isolated)
 
     def on_template_gone(number: int, frame: FrameType | None) -> None:
-        owner.end_all()
-        os._exit(1)
+        if os.getppid() != template:
+            owner.end_all()
+            os._exit(1)
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})

@@ -40,8 +40,9 @@ from qviz.wire.isolation import (
 from qviz.wire.memory import EXCEEDED, descendants, exceeds
 
 _OUTPUT = 1
-PARENT_GONE = signal.SIGUSR1 if sys.platform != "win32" else signal.SIGTERM
-"""Comes when the thread ends that started us, too; only another parent tells that the program is gone."""
+PARENT_GONE = signal.SIGCONT if sys.platform != "win32" else signal.SIGTERM
+"""Wakes a process that was stopped, too. It comes as well when only the thread ends that started us, and from whoever wakes
+a stopped process: only another parent tells that the program is gone."""
 _GIVE_UP_S = 2.0
 _AGAIN_S = 0.005
 _OOM_SCORE = b"500"
@@ -142,8 +143,9 @@ def _keep(
     """Start the engine, adopt what it leaves, and say how it ended."""
 
     def on_owner_gone(number: int, frame: FrameType | None) -> None:
-        kill_all()
-        os._exit(1)
+        if os.getppid() != owner:
+            kill_all()
+            os._exit(1)
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -88,8 +88,8 @@ def test_where_what_is_shared_counts_once_only_the_rest_is_left(monkeypatch: pyt
     assert exceeds(0, 80)[0]
 
 
-def test_the_end_of_a_parent_has_a_signal_that_no_user_sends():
-    assert PARENT_GONE == signal.SIGUSR1
+def test_the_end_of_a_parent_wakes_who_was_stopped():
+    assert PARENT_GONE == signal.SIGCONT
 
 
 STRAYS = """

@@ -135,6 +135,36 @@ def test_it_ends_all_when_who_started_it_is_killed(is_isolated: bool, tmp_path: 
     assert not left(note)
 
 
+def test_a_supervisor_that_was_stopped_ends_with_who_started_it(is_isolated: bool, tmp_path: Path):
+    note = tmp_path / "note"
+    command = owned([sys.executable, "-c", LEAVING, str(note), WAITS], role=MODEL if is_isolated else TRUSTED)
+    code = f"import subprocess; subprocess.run({command!r}, stdout=subprocess.DEVNULL)"
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    ends = time.monotonic() + 10
+    while not note.exists() and time.monotonic() < ends:
+        time.sleep(0.01)
+    supervisor = descendants(parent.pid)[0]
+    os.kill(supervisor, signal.SIGCONT)
+    time.sleep(0.05)
+    assert len(descendants(supervisor)) >= 3  # to be woken is no end
+    os.kill(supervisor, signal.SIGSTOP)
+    parent.kill()
+    parent.wait()
+    assert not left(note)
+
+
+def test_who_keeps_a_program_is_woken_without_harm(tmp_path: Path):
+    process = started(tmp_path / "note", WAITS, is_isolated=False)
+    below = descendants(process.pid)
+    os.kill(below[0], signal.SIGSTOP)
+    os.kill(below[0], signal.SIGCONT)
+    time.sleep(0.05)
+    assert descendants(process.pid) == below
+    process.terminate()
+    assert process.wait(10) == -signal.SIGKILL
+    assert not left(tmp_path / "note")
+
+
 @pytest.mark.parametrize("then", ["os.kill(os.getppid(), 9)", "os.kill(parent(os.getppid()), 9)"])
 def test_a_program_that_kills_who_watches_it_is_ended(then: str, tmp_path: Path):
     """Without a namespace each of the two watches the other; in one, the program cannot even name them."""
