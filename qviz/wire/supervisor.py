@@ -41,8 +41,8 @@ from qviz.wire.memory import EXCEEDED, descendants, exceeds
 
 _OUTPUT = 1
 PARENT_GONE = signal.SIGCONT if sys.platform != "win32" else signal.SIGTERM
-"""Wakes a process that was stopped, too. It comes as well when only the thread ends that started us, and from whoever wakes
-a stopped process: only another parent tells that the program is gone."""
+"""Wakes a process that was stopped, too. It also comes when only the thread ends that started us, and from whoever
+wakes a stopped process: only another parent tells that the program is gone."""
 _GIVE_UP_S = 2.0
 _AGAIN_S = 0.005
 _OOM_SCORE = b"500"
