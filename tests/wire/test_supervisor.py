@@ -159,7 +159,7 @@ def test_who_keeps_a_program_is_woken_without_harm(tmp_path: Path):
     os.kill(below[0], signal.SIGSTOP)
     os.kill(below[0], signal.SIGCONT)
     time.sleep(0.05)
-    assert descendants(process.pid) == below
+    assert set(below[:2]) <= {*descendants(process.pid)}  # it, and the program
     process.terminate()
     assert process.wait(10) == -signal.SIGKILL
     assert not left(tmp_path / "note")
