@@ -32,6 +32,11 @@ def number(value: float | str, digits: int = 4) -> str:
     return text.replace("-", MINUS)
 
 
+def exact(value: float | str) -> str:
+    """Return a number with all digits of a float32, for numbers that four digits do not tell apart."""
+    return number(value, 9)
+
+
 def grouped(value: int) -> str:
     """Return a large count with its thousands apart: ``12,345``."""
     return f"{value:,}"
@@ -235,6 +240,7 @@ def capitalized(text: str) -> str:
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     "number": number,
+    "exact": exact,
     "grouped": grouped,
     "names": listed,
     "all": joined,

@@ -72,3 +72,22 @@ def test_what_an_annotation_lets_share_a_range_needs_equal_scales_and_nothing_el
         prepared = stage("prepared", node("y", kind="input"), node("obs", "y", kind="observer", why=why))
         found = findings.find(snapshot(prepared, converted(*scales), flow="pt2e-static"))
         assert [each.nodes for each in found if each.rule == "scales_differ"] == expected
+
+
+def test_scales_that_differ_are_told_with_the_digits_in_which_they_do():
+    def told(one: float, other: float) -> str:
+        made = stage(
+            "converted",
+            node("x", kind="input"),
+            node("q0", "x", kind="quantize", quant=Quant(output=qparams(one))),
+            node("dq0", "q0", kind="dequantize", quant=Quant(input=qparams(one))),
+            node("y", "dq0", target="aten.permute.default"),
+            node("q1", "y", kind="quantize", quant=Quant(output=qparams(other))),
+        )
+        (found,) = [each for each in findings.find(snapshot(made)) if each.rule == "scales_differ"]
+        return found.reason
+
+    assert "scale 0.1, zero" in told(0.1, 0.2)
+    text = told(0.00784313772, 0.00784313679)
+    assert "0.00784313772" in text
+    assert "0.00784313679" in text

@@ -204,3 +204,6 @@ def test_one_line_tells_the_output():
     assert output_line(measured(total=None)) == ""
     assert output_line(measured(agreement=0.875)) == "output SQNR 14.3 dB, 87.5 % of the samples in the same class"
     assert output_line(measured("inf", "inf", "inf", "inf")) == "output SQNR ∞ dB"
+    for agreement, told in ((1.0, "the same class"), (0.0, "another class")):
+        one = msgspec.structs.replace(measured(agreement=agreement), samples=1)
+        assert output_line(one) == f"output SQNR 14.3 dB, its one sample in {told}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, qparams_statement, same_qparams
+from qviz.analysis.findings.evidence import Evidence, look_alike, qparams_statement, same_qparams
 from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Kind, Node, QParams
 from qviz.document.snapshot import Finding, Level
@@ -26,7 +26,8 @@ def find_chains(evidence: Evidence) -> Iterator[Finding]:
         before = quant.input if quant is not None else None
         if before is None or before.scale is None:
             continue
-        alike = same_qparams(before, after)
+        alike, is_exact = same_qparams(before, after), look_alike(before, after)
+        given = (("before", before), ("after", after))
         yield Finding(
             rule="quantize_dequantize_chain",
             level=Level.WARNING,
@@ -34,7 +35,7 @@ def find_chains(evidence: Evidence) -> Iterator[Finding]:
             nodes=(producer, node.id),
             code="quantize_dequantize_chain." + ("needless" if alike else "rounded_twice"),
             roles={"subject": (producer,), "next": (node.id,)},
-            args={"before": qparams_statement(before), "after": qparams_statement(after)},
+            args={name: qparams_statement(each, is_exact=is_exact) for name, each in given},
         )
 
 
@@ -51,6 +52,7 @@ def find_repeats(evidence: Evidence) -> Iterator[Finding]:
         casts = [index.nodes[each] for each in index.users[node.id] if index.nodes[each].kind is Kind.QUANTIZE]
         known = [(cast.id, params) for cast in casts if (params := _static(cast)) is not None]
         if len(known) > 1:
+            is_exact = look_alike(*(params for _, params in known))
             yield Finding(
                 rule="quantized_twice",
                 level=Level.WARNING,
@@ -58,7 +60,7 @@ def find_repeats(evidence: Evidence) -> Iterator[Finding]:
                 nodes=tuple(name for name, _ in known),
                 code="quantized_twice",
                 roles={"subject": (node.id,), "casts": tuple(name for name, _ in known)},
-                args={"qparams": [qparams_statement(params, name) for name, params in known]},
+                args={"qparams": [qparams_statement(params, name, is_exact=is_exact) for name, params in known]},
             )
 
 

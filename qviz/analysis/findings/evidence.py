@@ -14,6 +14,7 @@ from qviz.document.flows import Flow, flow
 from qviz.document.graph import CASTING, COMPUTING, WATCHING, Json, Kind, Node, Number, QParams, Why
 from qviz.document.query import Index
 from qviz.document.snapshot import ObserverFact, Snapshot, Stage
+from qviz.words.formats import number
 
 WEIGHTED = re.compile(r"conv(_?transpose)?[123]d|convolution|linear|addmm")
 """Operators with a weight that a batch norm folds into and a relu fuses with."""
@@ -243,13 +244,26 @@ def same_qparams(one: QParams, other: QParams) -> bool:
     return (one.dtype, one.scale, one.zero_point) == (other.dtype, other.scale, other.zero_point)
 
 
-def qparams_statement(params: QParams, cast: str | None = None) -> Json:
-    """Return scale and zero point as an argument of a finding: a statement of its own, of a cast if one is named."""
+def look_alike(*several: QParams) -> bool:
+    """Return whether the scales of several tensors differ, and as they are written do not."""
+    scales = [each.scale for each in several if each.scale is not None and not isinstance(each.scale, tuple)]
+    return len({*map(number, scales)}) < len({*scales})
+
+
+def qparams_statement(params: QParams, cast: str | None = None, *, is_exact: bool = False) -> Json:
+    """Return scale and zero point as an argument of a finding: a statement of its own, of a cast if one is named.
+
+    Args:
+        params: What they are.
+        cast: The cast that has them.
+        is_exact: Whether the scale is told to its last digit.
+    """
     args: dict[str, Json] = {"zero_point": _json(params.zero_point)}
     code = "qparams.unknown"
     if params.scale is not None:
         args["scale"] = _json(params.scale)
-        code = "qparams.per_channel" if isinstance(params.scale, tuple) else "qparams.per_tensor"
+        one = "qparams.per_tensor_exact" if is_exact else "qparams.per_tensor"
+        code = "qparams.per_channel" if isinstance(params.scale, tuple) else one
     inner: Json = {"code": code, "args": args}
     return inner if cast is None else {"code": "qparams.of_cast", "roles": {"cast": [cast]}, "args": {"qparams": inner}}
 

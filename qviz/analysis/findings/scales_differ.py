@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qviz.analysis.findings.evidence import Evidence, is_move, origin, qparams_statement, same_qparams
+from qviz.analysis.findings.evidence import Evidence, is_move, look_alike, origin, qparams_statement, same_qparams
 from qviz.analysis.findings.other_forms import as_args, other_forms
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
@@ -94,6 +94,7 @@ def _finding(
     is_trained = evidence.flow is not None and evidence.flow.is_training
     if is_trained and _DROPS.fullmatch(function_name(node)) is not None:
         code, forms = "scales_differ.dropout", {}
+    first, second = (qparams_statement(each[1], is_exact=look_alike(one[1], other[1])) for each in (one, other))
     return Finding(
         rule="scales_differ",
         level=Level.INFO if is_chain or code.endswith(".dropout") else Level.WARNING,
@@ -101,5 +102,5 @@ def _finding(
         nodes=(node.id, one[0], other[0]),
         code=code,
         roles={"subject": (node.id,), "one": (one[0],), "other": (other[0],)},
-        args={"one_qparams": qparams_statement(one[1]), "other_qparams": qparams_statement(other[1]), **forms},
+        args={"one_qparams": first, "other_qparams": second, **forms},
     )

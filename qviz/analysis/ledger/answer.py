@@ -63,6 +63,10 @@ def output_line(measured: Measurements | None) -> str:
     agreements = [each.agreement for each in measured.outputs if each.agreement is not None]
     if not agreements:
         return level
+    if measured.samples == 1:
+        if min(agreements) == 1:
+            return tr("{level}, its one sample in the same class", level=level)
+        return tr("{level}, its one sample in another class", level=level)
     return tr("{level}, {share} of the samples in the same class", level=level, share=percent(min(agreements)))
 
 

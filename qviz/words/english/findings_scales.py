@@ -7,6 +7,7 @@ from qviz.words.language import Entry
 
 STATEMENTS: dict[str, Entry] = {
     "qparams.per_tensor": {"text": "scale {scale:number}, zero point {zero_point:number}"},
+    "qparams.per_tensor_exact": {"text": "scale {scale:exact}, zero point {zero_point:number}"},
     "qparams.per_channel": {"text": "one scale per channel ({scale:channels})"},
     "qparams.unknown": {"text": "an unknown scale"},
     "qparams.of_cast": {"text": "{cast} with {qparams:text}"},

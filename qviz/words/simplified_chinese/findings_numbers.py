@@ -208,6 +208,7 @@ NOISE: dict[str, Entry] = {
 }
 
 SCALES: dict[str, Entry] = {
+    "qparams.per_tensor_exact": {"text": "scale {scale:exact}，zero point {zero_point:number}"},
     "qparams.per_tensor": {"text": "scale {scale:number}，zero point {zero_point:number}"},
     "qparams.per_channel": {"text": "每个通道一个 scale（{scale:channels}）"},
     "qparams.unknown": {"text": "未知的 scale"},

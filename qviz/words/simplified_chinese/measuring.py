@@ -106,6 +106,8 @@ TEXTS: dict[str, str] = {
     "No rule of this flow leaves this alone in float.": "此流程没有规则能只让它保持浮点。",
     "The prediction is a rough guess.": "预测只是粗略估计。",
     # measurements
+    "{level}, its one sample in the same class": "{level}，唯一的样本类别相同",
+    "{level}, its one sample in another class": "{level}，唯一的样本类别不同",
     "{level}, {share} of the samples in the same class": "{level}，{share} 的样本类别相同",
     "the outputs were not measured: {reason}": "未测量输出：{reason}",
     "Measured by qviz: {run}": "由 qviz 测量：{run}",
