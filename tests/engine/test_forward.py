@@ -96,6 +96,44 @@ def test_both_batches_reach_the_observers(flow: str, source: str):
     assert widths(snapshot) != widths(one)
 
 
+def test_a_list_is_one_argument_where_forward_takes_one():
+    class Detector(nn.Module):
+        def forward(self, images: list[torch.Tensor], targets: Any = None) -> torch.Tensor:
+            return torch.stack(images)
+
+    class Adds(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return x + y
+
+    one, images = torch.ones(2), [torch.ones(2), torch.zeros(2)]
+    assert as_arguments(images, Detector()).args == (images,)
+    assert as_arguments([images, "targets"], Detector()).args == (images, "targets")
+    assert as_arguments((images,), Detector()).args == (images,)
+    assert as_arguments([one, one], Adds()).args == (one, one)
+
+
+LIST = """
+import torch
+class Detector(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(2, 2)
+    def forward(self, images: "List[torch.Tensor]"):
+        return self.fc(torch.stack(images))
+model = Detector()
+example_inputs = [torch.ones(2), torch.zeros(2)]
+"""
+
+
+def test_a_list_beside_a_model_is_one_argument_in_the_script_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "takes_a_list.py").write_text(LIST)
+    snapshot = run_plan(Plan(f"{tmp_path / 'takes_a_list.py'}:model", "pt2e-static"), lambda _: None)
+    assert snapshot.run.error is None
+    assert isinstance(result_of_script(snapshot), nn.Module)
+    forget()
+
+
 def test_inputs_in_hand_may_be_a_dict():
     class Keywords(nn.Module):
         def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_origin
 
 import torch
 from torch.fx import GraphModule
@@ -108,12 +108,25 @@ def as_arguments(inputs: Any, module: Module | None = None) -> Arguments:
 
 
 def _is_one_argument(inputs: Any, module: Module) -> bool:
-    """Tell whether a NamedTuple is itself what ``forward`` takes, and not its arguments."""
-    if not (isinstance(inputs, tuple) and hasattr(inputs, "_fields")):
-        return False
+    """Tell whether a NamedTuple or a list is itself what ``forward`` takes, and not its arguments.
+
+    A NamedTuple is where it has more values than ``forward`` takes. A list is where ``forward`` is annotated with one,
+    as that of torchvision's detectors is, ``images: list[Tensor]``; not one that begins with such a list itself, which
+    is ``[images, targets]``.
+    """
     known = parameters(module).values()
     by_position = [each for each in known if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if type(inputs) is list and by_position and _is_list(by_position[0].annotation):
+        return not isinstance(next(iter(inputs), None), (list, tuple))
+    if not (isinstance(inputs, tuple) and hasattr(inputs, "_fields")):
+        return False
     return 0 < len(by_position) < len(inputs) and not any(each.kind is each.VAR_POSITIONAL for each in known)
+
+
+def _is_list(annotation: Any) -> bool:
+    if isinstance(annotation, str):  # as with `from __future__ import annotations`
+        return annotation.removeprefix("typing.").partition("[")[0] in ("list", "List")
+    return annotation is list or get_origin(annotation) is list
 
 
 def is_by_name(inputs: Mapping[Any, Any], module: Module) -> bool:

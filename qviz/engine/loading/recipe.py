@@ -153,7 +153,9 @@ def _assigned(expression: str, value: Any, origin: Origin) -> str:
         # the keywords first: the variable may be named example_inputs itself
         return f"{keywords}\nexample_inputs = tuple({expression}[key] for key in {by_position})"
     match value:
-        case tuple() if not any(each is value for each in origin.inputs.args):  # a NamedTuple may be one argument
+        case _ if any(each is value for each in origin.inputs.args):  # a NamedTuple or a list may be one argument
+            return f"example_inputs = ({expression},)"
+        case tuple():
             return f"example_inputs = {expression}"
         case list():
             return f"example_inputs = tuple({expression})"
