@@ -20,6 +20,7 @@ from qviz.engine.failures.known import CAUSES, OF_INPUTS, OF_NETWORK
 from qviz.engine.failures.lines import line_of, raises_itself, torch_function
 from qviz.engine.failures.no_observer import no_observer
 from qviz.engine.failures.place import module_at, place_of
+from qviz.engine.failures.proxy_refused import refused_proxy
 from qviz.engine.failures.variadic import variadic
 from qviz.words import tr
 
@@ -96,7 +97,7 @@ def _causes() -> tuple[Cause, ...]:
 
 def _looked_into(error: BaseException, known: KnownCause | None) -> KnownCause | None:
     try:
-        return variadic(error, no_observer(error, known))
+        return refused_proxy(error, variadic(error, no_observer(error, known)))
     except Exception:  # objects in the frames are of any kind, and may raise anything when they are looked at
         _log.exception("objects in the frames of %r were not looked at", error)
         return known

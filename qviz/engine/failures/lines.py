@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 import re
 import sysconfig
 import traceback
@@ -17,11 +18,12 @@ from qviz.document.graph import SourceLine
 from qviz.engine.failures.chain import chain
 from qviz.engine.nodes.source_lines import source_line
 
-_TORCH = str(Path(torch.__file__).parent)
+_TORCH = f"{Path(torch.__file__).parent}{os.sep}"  # torchvision's begins like it
 _OURS = (
     _TORCH,
-    str(Path(__file__).parents[1]),
-    str(Path(__file__).parents[2] / "sources"),  # calls what a source names
+    f"{Path(torch.__file__).parents[1] / 'torchao'}{os.sep}",  # quantizes, as torch.ao does
+    f"{Path(__file__).parents[1]}{os.sep}",
+    f"{Path(__file__).parents[2] / 'sources'}{os.sep}",  # calls what a source names
     typing_extensions.__file__,  # wraps torch's deprecated functions
     "<frozen",
     "<string",

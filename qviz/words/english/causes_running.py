@@ -206,6 +206,10 @@ STATEMENTS: dict[str, Entry] = {
         "torch.fx makes one value of {argument}, and does not know how many there are in it",
         "Give the arguments of forward() names of their own.[[ {other:text}]]",
     ),
+    "stop.trace_refused": known(
+        "this code refuses {argument}, which is a Proxy while torch.fx traces, a stand-in for a tensor: {text}",
+        "Leave the check out while tracing: isinstance({argument}, torch.fx.Proxy) tells.[[ {other:text}]]",
+    ),
     "stop.dynamic_shapes_of_one": known(
         "dynamic_shapes declares a dimension as variable that has the size {size} in the example inputs, which "
         "torch.export takes as fixed",

@@ -176,6 +176,10 @@ STATEMENTS: dict[str, Entry] = {
         "torch.fx 把 {argument} 当作一个值，不知道其中有多少个",
         "请给 forward() 的各个参数单独命名。[[{other:text}]]",
     ),
+    "stop.trace_refused": known(
+        "这段代码不接受 {argument}：torch.fx 跟踪时它是 Proxy，即张量的替身：{text}",
+        "跟踪时请跳过这项检查：用 isinstance({argument}, torch.fx.Proxy) 判断。[[{other:text}]]",
+    ),
     "stop.dynamic_shapes_of_one": known(
         "dynamic_shapes 把某个维度声明为可变，而它在示例输入中的大小为 {size}，torch.export 把这样的大小视为固定",
         "请给出该维度大小为 2 或更大的示例输入。",

@@ -57,6 +57,42 @@ def test_a_weight_that_a_hook_computes():
     assert "remove_weight_norm" in error.hint
 
 
+class Checks(nn.Module):
+    """Tests what it is given, as layers of torch_geometric do."""
+
+    def __init__(self, wanted: type, most: int = 8) -> None:
+        super().__init__()
+        self.fc, self.wanted, self.most = nn.Linear(8, 8), wanted, most
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.checked(x))
+
+    def checked(self, edges: Any) -> Any:
+        if not isinstance(edges, self.wanted):
+            raise ValueError("only tensors are supported")
+        return edges
+
+
+class Limited(nn.Module):
+    """Refuses a number of its own, in every mode."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.limited(3) * x
+
+    def limited(self, count: int) -> int:
+        if count > 2 and torch.compiler.is_compiling():
+            raise ValueError("too many")
+        return count
+
+
+def test_an_argument_that_the_users_code_refuses_while_it_is_a_proxy():
+    error = stopped(ran(lambda: Checks(torch.Tensor), "fx-static", [ROW])())
+    assert error.code == "stop.trace_refused"
+    assert "isinstance(edges, torch.fx.Proxy)" in error.hint
+    assert ran(lambda: Checks(object), "fx-static", [ROW])().run.error is None
+    assert stopped(ran(Limited, "pt2e-static", [ROW])()).code != "stop.trace_refused"
+
+
 def test_a_qconfig_for_weights_alone():
     error = stopped(ran(FC, "fx-static", [ROW], qconfig="default_weight_only_qconfig", measure=False)())
     assert error.code == "stop.weight_only_qconfig"

@@ -254,12 +254,12 @@ def test_flows_that_stop_on_the_same_model_try_another_capture_once(monkeypatch:
 def test_an_exception_of_the_users_own_is_not_laid_to_torch():
     class Refuses(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            if isinstance(x, torch.fx.Proxy):
-                raise ValueError("no proxies")
+            if torch.compiler.is_compiling():
+                raise ValueError("not here")
             return x
 
-    finding = first(run(Refuses(), "fx-static"))
-    assert finding.message.startswith("Capture failed: no proxies (test_stopped.py:")
+    finding = first(run(Refuses(), "pt2e-static"))
+    assert finding.message.startswith("Capture failed: not here (test_stopped.py:")
     assert "not from torch" in finding.hint
 
 
@@ -269,6 +269,15 @@ def test_the_standard_library_is_not_the_users_code():
     where = line_of(caught.value)
     assert where is not None
     assert where.file == __file__
+
+
+def test_packages_whose_names_begin_like_torchs_are_the_users_code():
+    from qviz.engine.failures import lines
+
+    site = Path(torch.__file__).parents[1]
+    assert lines._is_users(str(site / "torchvision" / "ops" / "boxes.py"))
+    assert not lines._is_users(str(site / "torch" / "fx" / "proxy.py"))
+    assert not lines._is_users(str(site / "torchao" / "quantization" / "pt2e" / "prepare.py"))
 
 
 def fails() -> None:
