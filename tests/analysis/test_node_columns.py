@@ -86,9 +86,13 @@ def test_a_second_key_orders_what_the_first_leaves_equal():
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))), max_size=4))
 def test_a_file_of_rows_reads_as_it_was_written(rows: list[list[str]]):
     read = [*csv.reader(io.StringIO(csv_text(["a"], [row for row in rows if row]), newline=""))]
-    plain = [[cell.removeprefix("'") if cell.startswith("'") else cell for cell in row] for row in read[1:]]
-    expected = [[one_line(cell).removeprefix("'") for cell in row] for row in rows if row]
-    assert plain == expected
+
+    def plain(text: str) -> str:
+        """Return a text without the apostrophes that keep spreadsheets from computing it, or a part of it."""
+        return text.removeprefix("'").replace(";'", ";")
+
+    expected = [[plain(one_line(cell)) for cell in row] for row in rows if row]
+    assert [[plain(cell) for cell in row] for row in read[1:]] == expected
 
 
 def test_no_spreadsheet_computes_a_name():
