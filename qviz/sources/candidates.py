@@ -20,7 +20,7 @@ _CandidatesByName: TypeAlias = dict[str, "Candidate"]
 
 _BESIDE = frozenset({"example_inputs", "calibration_data", "train", "main"})
 """What stands beside a model and is none."""
-MAX_SOURCE_BYTES = 8 << 20
+MAX_SOURCE_BYTES = 1 << 20
 """Of a Python file that is looked into; no person writes a larger one."""
 _NN = ("nn.", "torch.nn.")
 
@@ -122,9 +122,12 @@ def module_file(dotted: str, folders: Sequence[str]) -> Path | None:
 def candidates(file: Path) -> tuple[Candidate, ...]:
     """Return what a file offers, the likely ones first; nothing where it cannot be read, which the engine tells."""
     try:
-        tree = ast.parse(read_regular(file, MAX_SOURCE_BYTES))
+        return _candidates(ast.parse(read_regular(file, MAX_SOURCE_BYTES)))
     except (SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
         return ()
+
+
+def _candidates(tree: ast.Module) -> tuple[Candidate, ...]:
     statements = list(_statements(tree.body))
     classes = {each.name: each for each in statements if isinstance(each, ast.ClassDef)}
     models = {name: each for name, each in classes.items() if _is_model(each, classes, ())}

@@ -95,14 +95,17 @@ def _unlikeliness(model: ListedModel) -> tuple[bool, bool, bool, int]:
 def listed_models(file: Path) -> tuple[ListedModel, ...]:
     """Return the models of a file; none where it cannot be read, which the engine tells."""
     try:
-        tree = ast.parse(read_regular(file, MAX_SOURCE_BYTES))
+        return _listed(ast.parse(read_regular(file, MAX_SOURCE_BYTES)), candidates(file))
     except (SyntaxError, ValueError, RecursionError, MemoryError, QvizError):
         return ()
+
+
+def _listed(tree: ast.Module, offered: Sequence[Candidate]) -> tuple[ListedModel, ...]:
     classes = {each.name: each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)}
     made = {name: name for name in classes} | dict(_made_by_statements(tree, classes))
     wholes = {part: name for name, each in reversed(classes.items()) for part in _called(each, classes) if part != name}
     found: list[ListedModel] = []
-    for each in candidates(file):
+    for each in offered:
         owner, _, _ = each.name.partition(".")
         class_name = made.get(each.name, owner if owner in classes and "." in each.name else "")
         forward = _forward(class_name, classes, ())

@@ -72,23 +72,31 @@ def module_beside(file: Path, module: str) -> Path | None:
 def files_with(file: Path, folders: Sequence[Path]) -> tuple[Path, ...]:
     """Return the files of some folders that run when a file is imported, itself first.
 
-    A file that imports by names that it computes brings along every Python file of its folder.
+    A file that imports by names that it computes brings along every Python file of its folder. So does one that cannot
+    be read here: it is too long or nested too deep, or a newer Python runs it.
     """
     found: dict[Path, None] = dict.fromkeys((file, *_packages_around(file)))
     left = deque(found)
     while left and len(found) < MOST_FILES:
         path = left.popleft()
-        tree = _parsed(path)
-        if tree is None:
-            continue
-        near = list(_files(path, tree, folders))
-        if imports_by_computed_names(tree):
-            near += _all_in(dotted_name(path)[0])
+        near = _near(path, folders)
         for each in near:
             if each not in found and len(found) < MOST_FILES:
                 found[each] = None
                 left.append(each)
     return tuple(found)
+
+
+def _near(path: Path, folders: Sequence[Path]) -> list[Path]:
+    if path.suffix != ".py" or not os.path.isfile(path):
+        return []
+    try:
+        tree = ast.parse(read_regular(path, MAX_SOURCE_BYTES))
+        if not imports_by_computed_names(tree):
+            return list(_files(path, tree, folders))
+        return [*_files(path, tree, folders), *_all_in(dotted_name(path)[0])]
+    except (QvizError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return _all_in(dotted_name(path)[0])
 
 
 def defined_names(tree: ast.Module) -> frozenset[str]:
@@ -120,13 +128,6 @@ def _names(target: ast.expr) -> Iterator[str]:
             yield from _names(each.value if isinstance(each, ast.Starred) else each)
 
 
-def _parsed(path: Path) -> ast.Module | None:
-    try:
-        return ast.parse(read_regular(path, MAX_SOURCE_BYTES)) if path.suffix == ".py" else None
-    except (QvizError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # importing it says what is wrong
-
-
 def imports_by_computed_names(tree: ast.Module) -> bool:
     """Tell whether a file imports what its text does not name."""
     return any(
@@ -135,7 +136,9 @@ def imports_by_computed_names(tree: ast.Module) -> bool:
 
 
 def _called(call: ast.Call) -> str:
-    return ast.unparse(call.func).rpartition(".")[2] if isinstance(call.func, (ast.Name, ast.Attribute)) else ""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _literal(call: ast.Call) -> str | None:
@@ -199,7 +202,7 @@ def _all_in(root: Path) -> list[Path]:
     found: list[Path] = []
     left = deque([root])
     while left and len(found) < MOST_FILES:
-        for each in sorted(left.popleft().iterdir()):
+        for each in _sorted_entries(left.popleft()):
             if each.is_symlink() or each.name.startswith(".") or each.name in _NO_SOURCES:
                 continue
             if each.is_dir():
@@ -207,3 +210,10 @@ def _all_in(root: Path) -> list[Path]:
             elif each.suffix == ".py":
                 found.append(each)
     return found
+
+
+def _sorted_entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # nobody can import from it either
+        return []

@@ -13,9 +13,10 @@ from qviz.document.plan import Plan
 from qviz.document.said import Said
 from qviz.errors import QvizError
 from qviz.session.run_records import RunRecord, decoded
-from qviz.sources.candidates import offer
+from qviz.sources.candidates import candidates, offer
 from qviz.sources.content import content_of
 from qviz.sources.input_text import read_input
+from qviz.sources.model_list import listed_models
 from qviz.sources.own_rules import listed_rules
 from qviz.sources.text import read_name
 from qviz.trust.imported import files_with
@@ -83,6 +84,33 @@ def test_no_path_surprises(source: str, tmp_path: Path, monkeypatch: pytest.Monk
 def test_no_name_of_an_import_surprises(tmp_path: Path):
     (tmp_path / "m.py").write_text(f"import {'a' * 5000}\nfrom .{'b' * 5000} import c\nfrom . import {'d' * 5000}\n")
     assert files_with(tmp_path / "m.py", [tmp_path]) == (tmp_path / "m.py",)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "y = " + "1+" * 20_000 + "1",
+        "# " + "x" * (1 << 20),
+        "type X = int",
+        "x = 0" * 2,
+        "\0",
+    ],
+    ids=["deep", "long", "newer", "wrong", "null"],
+)
+def test_a_file_that_cannot_be_read_here_brings_all_of_its_folder(rest: str, tmp_path: Path):
+    (tmp_path / "m.py").write_text(f"import helper\nclass Net: ...\n{rest}\n")
+    (tmp_path / "helper.py").touch()
+    assert set(files_with(tmp_path / "m.py", [tmp_path])) == {tmp_path / "m.py", tmp_path / "helper.py"}
+
+
+def test_a_deep_name_is_no_obstacle_and_what_is_not_imported_stays_out(tmp_path: Path):
+    deep = ".b" * 900
+    (tmp_path / "m.py").write_text(f"import helper\nclass Net(nn.Module, a{deep}): ...\ndef f(a): a{deep}()\n")
+    (tmp_path / "helper.py").touch()
+    (tmp_path / "other.py").touch()
+    assert set(files_with(tmp_path / "m.py", [tmp_path])) == {tmp_path / "m.py", tmp_path / "helper.py"}
+    assert len(candidates(tmp_path / "m.py")) < 2
+    assert len(listed_models(tmp_path / "m.py")) < 2
 
 
 def test_a_statement_whose_arguments_do_not_fit_is_told_as_it_is():

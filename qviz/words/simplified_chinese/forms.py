@@ -220,6 +220,7 @@ TEXTS: dict[str, str] = {
     ),
     "Another machine": "另一台机器",
     "Asking what would run there…": "正在询问那里会运行什么…",
+    "Reading what would run…": "正在读取会运行什么…",
     "qviz could not find out what would run": "qviz 未能得知会运行什么",
     "Run the flow again.": "请重新运行流程。",
     "on the machine of {command}, which reported the files and hashes": "在 {command} 的机器上；文件和哈希由那台机器给出",
