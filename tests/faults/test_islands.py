@@ -104,6 +104,14 @@ def test_a_cast_that_does_nothing_is_to_be_removed(cast: Between):
     assert islands(inspected(between(lambda x: x), "fx-static")) == []
 
 
+def test_what_a_tensor_tells_of_itself_is_no_work_in_float():
+    def cast(model: Any, x: torch.Tensor) -> Any:
+        x = model.fc(x)
+        return model.fc2(x + model.fc2.weight[0].to(x.dtype))
+
+    assert islands(inspected(made(cast, fc=linear(), fc2=linear()), "fx-static")) == []
+
+
 def test_a_cast_beside_other_work_in_float_costs_nothing():
     def normed(x: torch.Tensor) -> torch.Tensor:
         y = F.gelu(x.float())

@@ -202,8 +202,14 @@ def is_move(node: Node) -> bool:
     return node.kind is Kind.OP and MOVES.fullmatch(function_name(node)) is not None
 
 
+_NO_TENSORS = re.compile(r"dtype|device|shape|layout|n?dim|itemsize|nbytes|names|requires_grad|is_\w+")
+"""What a tensor tells of itself."""
+
+
 def gives_float(node: Node) -> bool:
     """Return whether a float tensor comes out of a node, as far as is known."""
+    if node.target == "getattr" and len(node.args) > 1 and _NO_TENSORS.fullmatch(str(node.args[1])) is not None:
+        return False  # in FX `x.dtype` is a node
     return not node.values or any("float" in value.dtype for value in node.values)
 
 

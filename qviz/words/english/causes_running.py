@@ -210,6 +210,11 @@ STATEMENTS: dict[str, Entry] = {
         "this code refuses {argument}, which is a Proxy while torch.fx traces, a stand-in for a tensor: {text}",
         "Leave the check out while tracing: isinstance({argument}, torch.fx.Proxy) tells.[[ {other:text}]]",
     ),
+    "stop.trace_wrap": known(
+        "{function} does not take a Proxy, the stand-in that torch.fx has for a tensor while it traces: {text}",
+        "Write torch.fx.wrap('{function}') at the top of {where}, outside of functions: torch.fx then records "
+        "{function} as one call, which stays in float.[[ {other:text}]]",
+    ),
     "stop.dynamic_shapes_of_one": known(
         "dynamic_shapes declares a dimension as variable that has the size {size} in the example inputs, which "
         "torch.export takes as fixed",

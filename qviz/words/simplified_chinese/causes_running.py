@@ -180,6 +180,11 @@ STATEMENTS: dict[str, Entry] = {
         "这段代码不接受 {argument}：torch.fx 跟踪时它是 Proxy，即张量的替身：{text}",
         "跟踪时请跳过这项检查：用 isinstance({argument}, torch.fx.Proxy) 判断。[[{other:text}]]",
     ),
+    "stop.trace_wrap": known(
+        "{function} 不接受 Proxy，即 torch.fx 跟踪时张量的替身：{text}",
+        "请在 {where} 顶部（函数之外）写上 torch.fx.wrap('{function}')：torch.fx 便把 {function} 记录为一次调用，"
+        "它保持浮点。[[{other:text}]]",
+    ),
     "stop.dynamic_shapes_of_one": known(
         "dynamic_shapes 把某个维度声明为可变，而它在示例输入中的大小为 {size}，torch.export 把这样的大小视为固定",
         "请给出该维度大小为 2 或更大的示例输入。",

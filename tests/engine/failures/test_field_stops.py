@@ -93,6 +93,44 @@ def test_an_argument_that_the_users_code_refuses_while_it_is_a_proxy():
     assert stopped(ran(Limited, "pt2e-static", [ROW])()).code != "stop.trace_refused"
 
 
+OTHER_PACKAGE = """
+def split(x):
+    if not hasattr(type(x), "untyped_storage"):
+        raise RuntimeError(f"unknown type of tensor {type(x)}")
+    return x.reshape(-1)
+def parts(x):
+    if not hasattr(type(x), "untyped_storage"):
+        raise RuntimeError(f"unknown type of tensor {type(x)}")
+"""
+of_other_package: dict[str, Any] = {"__name__": "another_package.functions"}
+exec(compile(OTHER_PACKAGE, "functions.py", "exec"), of_other_package)
+split = of_other_package["split"]
+
+
+class Splits(nn.Module):
+    """Calls a function of another package, as models do with einops."""
+
+    def __init__(self, by_name: bool) -> None:
+        super().__init__()
+        self.fc, self.by_name = nn.Linear(8, 8), by_name
+
+    def forward(self, x: torch.Tensor) -> Any:
+        x = self.fc(x)
+        return split(x) if self.by_name else of_other_package["parts"](x)
+
+
+def test_a_function_of_another_package_that_takes_no_proxy_is_to_be_wrapped():
+    error = stopped(ran(lambda: Splits(True), "fx-static", [ROW])())
+    assert error.code == "stop.trace_wrap"
+    assert "torch.fx.wrap('split') at the top of test_field_stops.py" in error.hint
+    assert stopped(ran(lambda: Splits(False), "fx-static", [ROW])()).code != "stop.trace_wrap"
+    torch.fx._symbolic_trace._wrapped_fns_to_patch[id(globals()), "split"] = globals()
+    try:  # the hint does what it says
+        assert ran(lambda: Splits(True), "fx-static", [ROW])().run.error is None
+    finally:
+        del torch.fx._symbolic_trace._wrapped_fns_to_patch[id(globals()), "split"]
+
+
 def test_a_qconfig_for_weights_alone():
     error = stopped(ran(FC, "fx-static", [ROW], qconfig="default_weight_only_qconfig", measure=False)())
     assert error.code == "stop.weight_only_qconfig"
