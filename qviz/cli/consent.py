@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from qviz.cli.context_keys import TRUST, TYPED
+from qviz.cli.context_keys import TIMEOUT, TRUST, TYPED
 from qviz.cli.saying import say
 from qviz.document.plan import Plan
 from qviz.errors import QvizError
@@ -15,7 +15,7 @@ from qviz.sources.kinds import kind_of
 from qviz.trust.grants import Grant
 from qviz.trust.kept import KeptGrants
 from qviz.trust.listing import Listing, lines
-from qviz.trust.question import list_here, question_of
+from qviz.trust.question import CodeQuestion, list_here, question_of
 from qviz.trust.references import NamedBy, typed_targets
 from qviz.words import mark, tr, trn
 from qviz.words.visible import one_line
@@ -64,10 +64,28 @@ def listed(plan: Plan) -> Listing:
 
     question = question_of(plan, typed_of(plan), (), NamedBy.FILE)
     if elsewhere.chosen():
-        from qviz.wire.far_listing import list_there
-
-        return list_there(question)
+        return _listed_there(question)
     return list_here(question, () if interpreter.VARIABLE in os.environ else sys.path)
+
+
+def _listed_there(question: CodeQuestion) -> Listing:
+    """Ask the other machine, which may say nothing, or everything else, for as long as the command may take."""
+    from qviz.cli.course import Course
+    from qviz.cli.limits import Limits
+    from qviz.document.said import StoppedError
+    from qviz.wire.client import EngineClient
+    from qviz.wire.far_listing import list_there
+
+    watches: list[Limits] = []
+
+    def within(engine: EngineClient) -> Limits:
+        watches.append(Limits(engine, click.get_current_context().meta.get(TIMEOUT)))
+        return watches[-1]
+
+    try:
+        return list_there(question, within)
+    except StoppedError as error:
+        raise (watches[-1].failure(Course()) if watches else None) or error from error
 
 
 def grants() -> tuple[Grant, ...]:

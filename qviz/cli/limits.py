@@ -92,7 +92,7 @@ def refuse_elsewhere(link: str) -> None:
     if link and VARIABLE in os.environ:
         raise QvizError(
             tr("--memory cannot see the memory of another machine"),
-            tr("Leave it out, or limit it there: put ulimit or systemd-run into the command of --engine."),
+            tr("Leave it out, or set {variable} there, in GiB.", variable=VARIABLE),
         )
     if link and NETWORK in os.environ:
         raise QvizError(

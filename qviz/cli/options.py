@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from qviz.cli.commands import help_option, option
-from qviz.cli.context_keys import TRUST, TYPED
+from qviz.cli.context_keys import TIMEOUT, TRUST, TYPED
 from qviz.cli.engine_options import Callback, memory_option, network_option, takes_engine
 from qviz.cli.option_checks import CHOICES, refuse_all, refuse_inexact, refuse_unfit, refuse_unmeasured, touched
 from qviz.cli.value_types import DecimalNumber, FilePath, FlowId, OneOf, WholeNumber
@@ -242,6 +242,7 @@ def takes_manner(command: Callback) -> Callback:
     @functools.wraps(command)
     def with_manner(**values: Any) -> Any:
         manner = Manner(values.pop("timeout"), values.pop("as_json"), values.pop("quiet"))
+        click.get_current_context().meta[TIMEOUT] = manner.timeout
         return command(manner=manner, **values)
 
     return _with_options(with_manner, MANNER_OPTIONS)

@@ -43,8 +43,8 @@ class ReportChecks:
                     yield from self._known.faults_of_measurements(report.measurements)
                 self._begin()
             case RunRejected():
-                if report.exit_code not in set(ExitCode):
-                    yield f"no run ends with {report.exit_code}"
+                if report.exit_code not in set(ExitCode) - {ExitCode.DONE, ExitCode.FINDINGS}:
+                    yield f"no rejected run ends with {report.exit_code}"
                 self._begin()
             case _:
                 yield from _of_itself(report)

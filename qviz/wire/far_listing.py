@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 from qviz.errors import ExitCode, QvizError
 from qviz.trust.listing import Listing
 from qviz.trust.question import CodeQuestion
@@ -11,13 +14,19 @@ from qviz.wire.messages import CodeListed, ListCode, Report, RunRejected
 QUESTION_ID = 1
 
 
-def list_there(question: CodeQuestion) -> Listing:
+def list_there(
+    question: CodeQuestion, within: Callable[[EngineClient], AbstractContextManager[object]] = nullcontext
+) -> Listing:
     """Return what would run on the other machine; nothing runs.
+
+    Args:
+        question: About which plan.
+        within: Watches the engine meanwhile.
 
     Raises:
         QvizError: A file that must be granted by its content is not there, none may ever be, or the link broke.
     """
-    with EngineClient() as engine:
+    with EngineClient() as engine, within(engine):
         engine.send(ListCode(QUESTION_ID, question))
         for report in engine.reports():
             if (listing := listing_of(report, engine.link)) is not None:

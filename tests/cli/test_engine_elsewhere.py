@@ -81,3 +81,22 @@ def test_the_doctor_says_where_the_engine_is(capsys, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(elsewhere.VARIABLE, shlex.join([sys.executable, "-c", says]))
     cli.main(["doctor"])
     assert "s on gpubox; backends: x86" in capsys.readouterr().out
+
+
+@pytest.mark.logs
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    "then",
+    [
+        "time.sleep(600)",
+        "while True: say(StepStarted(1, 'loading', 1, 2))",
+        "while True: print('x' * 9999, file=sys.stderr)",
+    ],
+)
+def test_a_time_limit_holds_while_the_other_machine_is_asked_what_would_run(then: str, capsys):
+    script = "import sys, time\nfrom qviz.wire.framing import pack\nfrom qviz.wire.messages import *\n"
+    script += "def say(report): sys.stdout.buffer.write(pack(report)); sys.stdout.buffer.flush()\n"
+    script += f"say(EngineHello({__version__!r}, {elsewhere.WIRE}, 'box', '/'))\n{then}\n"
+    words = ["--engine", shlex.join([sys.executable, "-c", script]), "--timeout", "2"]
+    assert cli.main(["run", "model.py:Net", "--flow", "fx-static", "-o", "a.qviz", *words]) == 3
+    assert "stopped after 2 s, the time limit" in capsys.readouterr().err

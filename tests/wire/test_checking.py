@@ -55,7 +55,9 @@ def test_a_sound_run_is_read_and_then_another():
         ((RunFinished(1, msgspec.structs.replace(RUN, status="failed"), (), {}, ()),), "failed, without an error"),
         ((msgspec.structs.replace(END, findings=(), run=msgspec.structs.replace(RUN, error=kept_error(
             "convert", "E", "x", "y"))),), "done, with an error"),
-        ((RunRejected(1, "no", "", 99),), "no run ends with 99"),
+        ((RunRejected(1, "no", "", 99),), "no rejected run ends with 99"),
+        ((RunRejected(1, "no", "", 0),), "no rejected run ends with 0"),
+        ((RunRejected(1, "no", "", 1),), "no rejected run ends with 1"),
         ((StepStarted(1, "x", -1, 2),), "done is -1"),
         ((ModelLoaded(1, "Net", 1, -4, 1, ()),), "parameters is -4"),
         ((ModelLoaded(1, "Net", 1, 1, 1, (), None, ((".".join("a" * 200), "A"),)),), "modules nested 199 deep"),

@@ -237,9 +237,7 @@ TEXTS: dict[str, str] = {
     "--memory cannot see the memory of another machine": "--memory 看不到另一台机器的内存",
     "--network and --no-network do not reach another machine": "--network 和 --no-network 不适用于另一台机器",
     "Leave them out, or set {variable} there, to 1 or 0.": "请去掉它们，或在那里将 {variable} 设为 1 或 0。",
-    "Leave it out, or limit it there: put ulimit or systemd-run into the command of --engine.": (
-        "请省略它，或在那里限制：把 ulimit 或 systemd-run 放进 --engine 的命令。"
-    ),
+    "Leave it out, or set {variable} there, in GiB.": "请省略它，或在那里设置 {variable}（以 GiB 计）。",
     'Run the engine elsewhere: "ssh HOST python -m qviz.engine". Model and data are files of that machine.': (
         '在别处运行引擎："ssh HOST python -m qviz.engine"。模型和数据是那台机器上的文件。'
     ),
