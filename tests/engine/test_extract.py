@@ -193,6 +193,7 @@ def test_source_line_skips_torch_and_stops_at_the_engine() -> None:
     assert found is not None
     assert (found.file, found.line, found.code) == ("/home/me/net.py", 7, "return self.conv(x)")
     assert source_line(user + f'  File "{engine_file}", line 1, in run\n' + torch_frame) is None
+    assert source_line(user.replace("7", str(2**64 - 1)) + torch_frame) is None  # what torch prints for -1
     assert source_line(None) is None
 
 

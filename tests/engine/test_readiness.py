@@ -176,7 +176,12 @@ def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("lazy", "fx-static", "lazy parameters of fc built by one run"),
         ("inference", "fx-static", "tensors made in inference mode"),
         ("cached", "fx-static", "last detached from autograd"),
-        ("optional", "fx-static", "mask, shift, **options, which the inputs leave out, fixed to their defaults"),
+        (
+            "optional",
+            "fx-static",
+            "mask, shift, which the inputs leave out, fixed to their defaults; **options, which the inputs do not "
+            "fill, left empty",
+        ),
         ("flagged", "fx-static", "form, which the inputs leave out, fixed to its default; twice fixed to its value"),
         ("checkpoint", "fx-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
         ("checkpoint", "pt2e-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
@@ -376,25 +381,26 @@ def test_the_default_type_is_left_as_it_was():
 @pytest.mark.parametrize(
     ("inputs", "names"),
     [
-        (Arguments((torch.ones(2, 4),)), ["mask", "*rest", "**options"]),
-        (Arguments((), {"x": torch.ones(2, 4), "mask": None}), ["*rest", "**options"]),
-        (Arguments((torch.ones(2, 4), None, 1)), []),
+        (Arguments((torch.ones(2, 4),)), (("mask",), ("*rest", "**options"), (), "")),
+        (Arguments((), {"x": torch.ones(2, 4), "mask": None}), ((), ("*rest", "**options"), (), "")),
+        (Arguments((torch.ones(2, 4),), {"by": 2}), (("mask",), ("*rest",), ("by",), "**options")),
+        (Arguments((torch.ones(2, 4), None, 1)), ((), (), (), "")),
     ],
 )
-def test_what_inputs_leave_out(inputs: Arguments, names: list[str]):
+def test_what_inputs_leave_out(inputs: Arguments, names: tuple[object, ...]):
     from qviz.engine.loading.default_arguments import arguments_left_out, constants, fix
 
     class Open(Twice):
         def forward(self, x: torch.Tensor, mask: Any = None, *rest: Any, **options: Any) -> torch.Tensor:
-            return super().forward(x)
+            return super().forward(x) * options.get("by", 1)
 
     model = Open().eval()
     assert arguments_left_out(model, inputs) == names
     before, whole = inputs.call(model), copy.deepcopy(model)
-    if names:
+    if any(names):
         fix(whole, inputs)
         assert type(whole).__name__ == "Open"
         assert torch.equal(inputs.call(whole), before)
-        assert list(parameters(whole)) == ["x", "mask"][: len(inputs)]
-    assert constants(model, inputs) == (["mask"] if inputs.kwargs else [])
-    assert arguments_left_out(torch.fx.symbolic_trace(Twice()), inputs) == []
+        assert list(parameters(whole)) == (["x", *inputs.kwargs] if inputs.args else [*inputs.kwargs])
+    assert constants(model, inputs) == (["mask"] if "mask" in inputs.kwargs else [])
+    assert not any(arguments_left_out(torch.fx.symbolic_trace(Twice()), inputs))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -94,6 +96,49 @@ def test_a_model_under_no_grad_is_captured_so_that_all_of_it_is_quantized() -> N
     assert stays_float(snapshot) == []
     assert "with torch.no_grad():\n    captured = torch.export.export(" in snapshot.run.python
     assert not inside(snapshot)
+
+
+class Sign(torch.autograd.Function):
+    """Multiplies by signs, and has a gradient of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        return nn.functional.linear(x, weight.sign())
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return grads[0], None
+
+
+class CallsFunction(NoGrad):
+    def __init__(self, is_function: bool = True) -> None:
+        super().__init__()
+        self.is_function = is_function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x, weight = self.before(x), self.inside.weight
+        if self.is_function:
+            return self.behind(Sign.apply(x, weight))
+        return self.behind(nn.functional.linear(x, weight + (weight.sign() - weight).detach()))
+
+
+def test_a_function_with_a_gradient_of_its_own_is_not_told_as_a_grad_mode() -> None:
+    (found,) = run(CallsFunction(), "pt2e-static").findings
+    assert found.code == "captured_without_grad.function"
+    assert run(CallsFunction(is_function=False), "pt2e-static").findings == ()
+
+
+@pytest.mark.parametrize("is_function", [True, False])
+def test_training_says_that_no_gradient_passes_such_a_function(is_function: bool) -> None:
+    snapshot = run(CallsFunction(is_function), "pt2e-qat")
+    found = {each.code: each for each in snapshot.findings if each.level is not Level.INFO}
+    assert [*found] == (["capture_differs.backward", "float_in_subgraph.autograd_function"] if is_function else [])
+    if is_function:
+        line = "torch.autograd.Function makes that graph, see test_subgraphs.py:"
+        assert line in found["float_in_subgraph.autograd_function"].reason
+    graph: Any = torch.export.export(CallsFunction(is_function), ROW, strict=True).module()
+    graph(*ROW).sum().backward()
+    assert (graph.before.weight.grad is None) is is_function
 
 
 def test_training_keeps_the_region_and_names_what_stays_in_float() -> None:

@@ -64,6 +64,28 @@ def test_what_a_dict_is_filled_with_is_no_dead_branch(returned: bool, flow: str)
     assert ("dead_branch" in codes(inspect(Fills(returned).eval(), flow, features))) is not returned
 
 
+class Caches(nn.Module):
+    """Writes keys into a buffer; what it computes for a buffer that nothing keeps is dead."""
+
+    def __init__(self, written: bool) -> None:
+        super().__init__()
+        self.written, self.query, self.key = written, nn.Linear(8, 8), nn.Linear(8, 8)
+        self.keys: torch.Tensor
+        self.register_buffer("keys", torch.zeros(4, 8))
+
+    def forward(self, x: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
+        key = self.key(x)
+        if self.written:
+            self.keys[at] = key
+        return self.query(x) @ self.keys.T
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_what_is_written_into_a_buffer_is_no_dead_branch(written: bool):
+    snapshot = inspect(Caches(written).eval(), "eager-dynamic", torch.randn(2, 8), torch.tensor([0, 1]))
+    assert ("dead_branch" in codes(snapshot)) is not written
+
+
 class Attends(nn.Module):
     def __init__(self, batch_first: bool) -> None:
         super().__init__()

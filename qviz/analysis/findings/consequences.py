@@ -124,6 +124,15 @@ _KNOWN = (
     _Follows(STOPPED, "not_finite", _no_number),
     _Follows(STOPPED, "never_calibrated", _empty_range),
     _Follows(STOPPED, "mode_kept", _mode),
+    _Follows(STOPPED, "mode_kept.exported_norms", _stopped_by("stop.needs_strict_export")),
+    _Follows("capture_differs.training", "mode_kept.exported_dropouts", _at_same_node),
+    *(
+        _Follows(each, cause)
+        for each in ("capture_differs.values", "capture_differs.outputs")
+        for cause in ("mode_kept.exported_norms", "mode_kept.exported_dropouts")
+    ),
+    _Follows("not_repeatable", "mode_kept.exported_dropouts"),
+    *(_Follows(each, "mode_kept.exported_dropouts", _at_same_node) for each in ("kernel_differs", "scales_differ")),
     _Follows(STOPPED, "bounds_outside_dtype", _bounds),
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows(STOPPED, "observer_alters.form", _where_observers_run),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from qviz.analysis.findings.evidence import Evidence
@@ -12,6 +13,11 @@ from qviz.document.snapshot import Finding, Level
 
 _FILLS = frozenset(("update", "setdefault", "append", "extend", "insert", "pop", "popitem", "remove", "clear"))
 """Methods of dicts and lists: what they put into an argument of forward(), its caller reads."""
+
+_OPERATORS = re.compile(
+    r"__(set|del)item__|__i(add|sub|mul|matmul|truediv|floordiv|mod|pow|and|or|xor|lshift|rshift)__"
+)
+"""What Python calls for ``x[i] = y`` and ``x += y``."""
 
 
 @finds("dead_branch")
@@ -44,7 +50,7 @@ def _is_no_trace(evidence: Evidence) -> bool:
 
 def _writes(node: Node) -> bool:
     """Return whether a node works in place, or checks something."""
-    if node.op == "call_method" and node.target in _FILLS:
+    if node.op == "call_method" and (node.target in _FILLS or _OPERATORS.fullmatch(node.target)):
         return True
     name = node.target.removesuffix(".default").rpartition(".")[2] if node.op != "call_module" else ""
     base = node.target.split(".")[1] if node.target.startswith("aten.") else name

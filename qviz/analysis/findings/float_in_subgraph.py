@@ -10,7 +10,7 @@ from qviz.analysis.findings.rules import finds
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
 
-_MODES = ("origin.no_grad", "origin.enable_grad", "origin.autocast")
+_MODES = ("origin.no_grad", "origin.enable_grad", "origin.autocast", "origin.autograd_function")
 
 
 @finds("float_in_subgraph")

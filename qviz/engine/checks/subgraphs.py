@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch.fx import GraphModule, Node
 
 from qviz.document.graph import SourceLine
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.recording.values import attribute
-from qviz.engine.why.subgraphs import HIGHER_ORDER
+from qviz.engine.why.subgraphs import HIGHER_ORDER, is_autograd_function
 
 
 def grad_regions(captured: GraphModule) -> list[Node]:
@@ -37,12 +39,22 @@ def _may_have_gradient(captured: GraphModule, given: object) -> bool:
     return not isinstance(value, torch.Tensor) or value.is_floating_point()
 
 
-def captured_without_grad(regions: int, line: SourceLine | None) -> Finding:
+def without_backward(captured: GraphModule) -> Iterator[Finding]:
+    """Yield the autograd.Functions whose backward() strict capture left out: no gradient passes them."""
+    found = tuple(each.name for each in captured.graph.nodes if is_autograd_function(each))
+    if found:
+        yield Finding(
+            "capture_differs", Level.WARNING, "captured", found, "capture_differs.backward", {"subject": found}
+        )
+
+
+def captured_without_grad(regions: int, line: SourceLine | None, is_of_functions: bool = False) -> Finding:
     """Return that the model was captured under no_grad.
 
     Args:
         regions: How many graphs of their own a capture with grad makes.
         line: One of the model in the first of them.
+        is_of_functions: Whether all are of autograd.Functions, which set the grad mode themselves.
     """
     file = line.file.replace("\\", "/").rpartition("/")[2] if line else ""
     return Finding(
@@ -50,7 +62,7 @@ def captured_without_grad(regions: int, line: SourceLine | None) -> Finding:
         level=Level.INFO,
         stage="captured",
         nodes=(),
-        code="captured_without_grad",
+        code="captured_without_grad.function" if is_of_functions else "captured_without_grad",
         args={"regions": regions, **({"file": file, "line": line.line} if line else {})},
         place=(file,) if line else (),
     )

@@ -22,6 +22,7 @@ from qviz.engine.failures.no_observer import no_observer
 from qviz.engine.failures.place import module_at, place_of
 from qviz.engine.failures.proxy_refused import refused_proxy
 from qviz.engine.failures.variadic import variadic
+from qviz.engine.nodes.programs import is_program
 from qviz.words import tr
 
 __all__ = ["advice", "cause_in_words", "is_of_inputs", "line_of", "network_advice", "run_error", "traceback_text"]
@@ -61,6 +62,8 @@ def run_error(
     place = place_of(_culprits(error, model), stages, line)
     if known is not None and known.code == "stop.no_tensor_observed" and _is_recurrent(model, place.called):
         known = known._replace(code="stop.recurrent_observed")
+    if known is not None and known.code == "stop.needs_strict_capture" and model is not None and is_program(model):
+        known = known._replace(code="stop.needs_strict_export")
     module = place.module or module_at(line, model)
     if module and module not in place.nodes:
         args["module"] = module

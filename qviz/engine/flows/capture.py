@@ -6,7 +6,7 @@ from torch.fx import GraphModule
 
 from qviz.engine.flows.job import Job
 from qviz.engine.flows.results import ExportResult, FxResult
-from qviz.engine.loading.model_files import is_program
+from qviz.engine.nodes.programs import is_program
 from qviz.errors import QvizError
 
 

@@ -16,7 +16,15 @@ from qviz.document.flows import Method
 from qviz.document.snapshot import Finding, Level
 from qviz.engine.checks import batch_norm_folding as folding
 from qviz.engine.checks import exported as checks
-from qviz.engine.checks import frozen_buffers, fused_before, grad_mode, left_by_rules, rewritten_settings, subgraphs
+from qviz.engine.checks import (
+    frozen_buffers,
+    fused_before,
+    grad_mode,
+    left_by_rules,
+    rewritten_settings,
+    subgraphs,
+    training_form,
+)
 from qviz.engine.checks import quantizer_effects as effects
 from qviz.engine.checks.integers import integers_as_floats
 from qviz.engine.configuration.quantizers import make_quantizer
@@ -27,11 +35,11 @@ from qviz.engine.flows.job import Job
 from qviz.engine.flows.qat_patterns import only_possible
 from qviz.engine.flows.results import ExportResult
 from qviz.engine.loading.fake_tensors import inside
-from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.written import Written, users_own
 from qviz.engine.nodes import held_state
+from qviz.engine.nodes.programs import is_program
 from qviz.engine.why.annotated import LEFT_BY
-from qviz.engine.why.subgraphs import first_line
+from qviz.engine.why.subgraphs import first_line, is_autograd_function
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -41,6 +49,8 @@ def static(job: Job) -> ExportResult:
     quantizer = _quantizer(job)
     with inside(job.fake):
         captured, result = _captured(job, quantizer, is_training=False)
+    if is_program(job.model):
+        _tell(job, training_form.exported_in_training(captured))
     buffers = frozen_buffers.updated(captured)
     shared = folding.shared_convolutions(captured) if job.fake is None else {}
     before = folding.output_of(captured, job.inputs) if shared else []
@@ -65,6 +75,7 @@ def qat(job: Job) -> ExportResult:
         captured, result = _captured(job, quantizer, is_training=True)
     if not is_program(job.model):
         _tell(job, fused_before.before_training(job.model, captured))
+    _tell(job, subgraphs.without_backward(captured))
     settings = rewritten_settings.settings_of(captured)
     buffers = frozen_buffers.updated(captured)
     job.reporter.started("preparing")
@@ -190,7 +201,7 @@ def _without_grad(
         return captured, result
     job.reporter.so_far(without)
     line = next(filter(None, map(first_line, regions)), None)
-    job.reporter.found(subgraphs.captured_without_grad(len(regions), line))
+    job.reporter.found(subgraphs.captured_without_grad(len(regions), line, all(map(is_autograd_function, regions))))
     return again, without
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import NamedTuple
 
 from torch.fx import GraphModule
 from torch.nn import Module
@@ -40,19 +41,36 @@ def take_own_forward(model: Module) -> None:
     model.__class__ = type(of_class.__name__, (of_class,), {**own, "__qualname__": of_class.__qualname__})
 
 
-def arguments_left_out(model: Module, inputs: Arguments) -> list[str]:
-    """Return what torch.fx would make inputs of though no call gives it: arguments with defaults, ``*args``."""
-    if isinstance(model, GraphModule):
-        return []  # it was traced already
+class Inputs(NamedTuple):
+    """What torch.fx would make inputs of though no call gives it.
+
+    Attributes:
+        defaults: Arguments with defaults.
+        empty: ``*args`` and ``**kwargs`` that the call puts nothing into.
+        by_name: What it puts into ``**kwargs``.
+        variadic: The name of these.
+    """
+
+    defaults: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    by_name: tuple[str, ...] = ()
+    variadic: str = ""
+
+
+def arguments_left_out(model: Module, inputs: Arguments) -> Inputs:
+    """Return the arguments of forward() that are no inputs, as the call leaves them out."""
+    if isinstance(model, GraphModule) or not _is_fixable(model, inputs):
+        return Inputs()  # it was traced already
     known = parameters(model)
-    if not _is_fixable(model, inputs):
-        return []
-    stars = [
-        "*" * (1 + (each.kind is each.VAR_KEYWORD)) + name
-        for name, each in known.items()
-        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
-    ]
-    return [*left_out(inputs, model), *stars]
+    by_name = tuple(name for name in inputs.kwargs if name not in known)
+    empty = []
+    variadic = ""
+    for name, each in known.items():
+        if each.kind is each.VAR_POSITIONAL or (each.kind is each.VAR_KEYWORD and not by_name):
+            empty.append("*" * (1 + (each.kind is each.VAR_KEYWORD)) + name)
+        elif each.kind is each.VAR_KEYWORD:
+            variadic = f"**{name}"
+    return Inputs(tuple(left_out(inputs, model)), tuple(empty), by_name, variadic)
 
 
 def constants(model: Module, inputs: Arguments) -> list[str]:

@@ -17,12 +17,12 @@ from qviz.engine.loading.float_types import is_type_fault
 from qviz.engine.loading.forward import Arguments, describe, parameters
 from qviz.engine.loading.kept_state import buffers_kept, written_weights_kept
 from qviz.engine.loading.missing_gpu import asks_for_gpu, gpu_in_forward
-from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.other_batch import kept_of_other_batch
 from qviz.engine.loading.refusals import refuse_unopened
 from qviz.engine.loading.source import Loaded
 from qviz.engine.nodes import held_state
 from qviz.engine.nodes.held_state import HeldState
+from qviz.engine.nodes.programs import is_program
 from qviz.errors import QvizError
 from qviz.words import tr
 from qviz.words.formats import listed

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import torch
 from torch.ao.quantization.fx import _decomposed  # noqa: F401 - a quantized .pt2 names its operators
 from torch.export import ExportedProgram
-from torch.fx import GraphModule
 from torch.nn import Module
 
 from qviz.document.flows import DEFAULT_FLOW_OF_PROGRAMS, Flow, flow
@@ -48,11 +47,6 @@ class OpenedModel(NamedTuple):
     inputs: Arguments | None
     python: str
     steps: tuple[ReadyStep, ...] = ()
-
-
-def is_program(module: Module) -> bool:
-    """Tell whether a module is an exported program's, which is a graph already and has no mode to switch."""
-    return isinstance(module, GraphModule) and "_in_spec" in module.__dict__  # torch.export's mark; torch.fx has none
 
 
 def module_of(model: object, flow_id: str | None) -> Module:

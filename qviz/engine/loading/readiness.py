@@ -19,12 +19,12 @@ from qviz.engine.loading.copies import own_copy, shared_weights
 from qviz.engine.loading.fake_tensors import inside
 from qviz.engine.loading.first_run import does_not_run
 from qviz.engine.loading.forward import Arguments
-from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.modes import in_eval_mode
 from qviz.engine.loading.ready_step import ReadyStep, step
 from qviz.engine.loading.refusals import refuse_unfit
 from qviz.engine.loading.source import Loaded
 from qviz.engine.loading.tensor_changes import TensorChanges, replaced, tensor_changes, tensors_of
+from qviz.engine.nodes.programs import is_program
 from qviz.errors import QvizError
 from qviz.words import tr
 
@@ -54,12 +54,13 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     core = wrappers.core(loaded.module)
     has_lazy = any(is_lazy(each) for each in tensors_of(core))
     traces = chosen is None or chosen.mode is Mode.FX
-    left_out = default_arguments.arguments_left_out(core, loaded.inputs) if traces else []
+    left_out = default_arguments.arguments_left_out(core, loaded.inputs) if traces else default_arguments.Inputs()
     constants = default_arguments.constants(core, loaded.inputs) if traces else []
     functions = wrappers.compiled_functions(core) if traces else []
     is_drawn = chosen is None or chosen.mode is not Mode.PT2E
     is_patched = is_drawn and default_arguments.has_own_forward(core)
-    if not (changes.steps or wrapped or compiled or has_lazy or left_out or constants or functions or is_patched):
+    is_fixed = any(left_out) or bool(constants)
+    if not (changes.steps or wrapped or compiled or has_lazy or is_fixed or functions or is_patched):
         return replace(loaded, is_ready=True)
     steps = [*loaded.steps, *map(_unwrapped, wrapped), *changes.steps]
     module = _changed_copy(loaded, plan, changes, wrapped, steps, compiled)
@@ -74,7 +75,7 @@ def make_ready(loaded: Loaded, plan: Plan) -> Loaded:
     if is_drawn and default_arguments.has_own_forward(module):
         default_arguments.take_own_forward(module)
         steps.append(step("own_forward", default_arguments.OF_THE_CLASS))
-    if left_out or constants:
+    if is_fixed:
         steps += _fix(module, inputs, left_out, constants)
     return replace(
         loaded,
@@ -158,10 +159,13 @@ def _build(model: Module, inputs: Arguments, seed: int) -> ReadyStep:
     return step("built", _BUILT.format(seed=seed, call=call), names=[each or type(model).__name__ for each in lazy])
 
 
-def _fix(model: Module, inputs: Arguments, left_out: list[str], constants: list[str]) -> list[ReadyStep]:
+def _fix(model: Module, inputs: Arguments, left_out: default_arguments.Inputs, constants: list[str]) -> list[ReadyStep]:
     code = default_arguments.written_class(model, inputs)
     default_arguments.fix(model, inputs)
-    told = [step("defaults", names=[*left_out])] if left_out else []
+    told = [step("defaults", names=[*left_out.defaults])] if left_out.defaults else []
+    told += [step("empty", names=[*left_out.empty])] if left_out.empty else []
+    if left_out.by_name:
+        told.append(step("by_name", names=[*left_out.by_name], variadic=left_out.variadic))
     told += [step("constants", names=[*constants])] if constants else []
     return [*told[:-1], told[-1]._replace(python=code)]
 

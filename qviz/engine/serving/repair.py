@@ -16,12 +16,12 @@ from qviz.document.plan import Plan
 from qviz.document.plan_patch import patch
 from qviz.document.snapshot import Snapshot
 from qviz.engine.loading.calibration import limited
-from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.changes.repair import ChangeSearch, prediction, value
 from qviz.engine.measure.changes.what_if import changes_of
 from qviz.engine.measure.models.measured import Measured
 from qviz.engine.measure.running.data import MOST_BATCHES
+from qviz.engine.nodes.programs import is_program
 from qviz.engine.serving.run import run_loaded
 from qviz.engine.serving.torch_state import kept
 from qviz.errors import ExitCode, QvizError

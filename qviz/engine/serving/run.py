@@ -33,7 +33,6 @@ from qviz.engine.loading.calibration import is_drawn, limited
 from qviz.engine.loading.copies import own_copy, shared_weights
 from qviz.engine.loading.first_run import run_once, shapes_tell
 from qviz.engine.loading.forward import Arguments, describe
-from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.modes import in_eval_mode
 from qviz.engine.loading.own_rules import load_own_rules
 from qviz.engine.loading.readiness import make_ready, written
@@ -41,6 +40,7 @@ from qviz.engine.loading.recipe import in_hand
 from qviz.engine.loading.source import Loaded, load
 from qviz.engine.measure.running.data import Peeked
 from qviz.engine.nodes import held_state
+from qviz.engine.nodes.programs import is_program
 from qviz.engine.recording.extract import record
 from qviz.engine.recording.given_graphs import versions
 from qviz.engine.script import script

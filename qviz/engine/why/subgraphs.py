@@ -15,6 +15,7 @@ from qviz.engine.why.observers import ANNOTATION, PREPARED_WITH
 from qviz.engine.why.statements import inner, reason
 
 HIGHER_ORDER = torch.ops.higher_order
+_OF_FUNCTIONS = "autograd_function_apply"
 
 
 class CalledFrom(NamedTuple):
@@ -51,11 +52,19 @@ def cause_of(call: Node) -> Json:
         HIGHER_ORDER.wrap_with_set_grad_enabled: grad,
         HIGHER_ORDER.wrap_with_autocast: "origin.autocast",
     }
-    code = codes.get(call.target)
+    code = "origin.autograd_function" if is_autograd_function(call) else codes.get(call.target)
     if code is None:
         return None
     line = first_line(call)
     return inner(code, file=line.file.rpartition("/")[2] if line else None, line=line.line if line else None)
+
+
+def is_autograd_function(call: Node) -> bool:
+    """Return whether a region is the forward() of an autograd.Function, which strict capture puts under no_grad."""
+    if call.target is not HIGHER_ORDER.wrap_with_set_grad_enabled:
+        return False
+    stacks = (node.meta.get("source_fn_stack", ()) for each in called_graphs(call) for node in each.graph.nodes)
+    return any(name == _OF_FUNCTIONS for stack in stacks for name, _ in stack)
 
 
 def first_line(call: Node) -> SourceLine | None:

@@ -314,9 +314,13 @@ STATEMENTS: dict[str, Entry] = {
         "Call its methods, as in self.ff.add(x, y) or self.ff.cat([x, y]).",
     ),
     "stop.needs_strict_capture": known(
-        "the quantizer looks for source_fn_stack, which only strict capture records",
+        "the quantizer or the conversion looks for source_fn_stack, which only strict capture records",
         "Turn strict capture on, and change the line of the model where it stops.",
         "--strict",
+    ),
+    "stop.needs_strict_export": known(
+        "the quantizer or the conversion looks for source_fn_stack, which only strict export records",
+        "Export it with torch.export.export(model, inputs, strict=True), in eval mode for a static or dynamic flow.",
     ),
     "stop.shared_spec_unresolved": known(
         "the annotation shares its range with an edge or node that has no annotation",

@@ -142,6 +142,19 @@ STATEMENTS: dict[str, Entry] = {
         "which} prepare_pt2e does not observe",
         "hint": "Capture under torch.no_grad() in your own script too, as the Python of this run does.",
     },
+    "captured_without_grad.function": {
+        "message": "captured under torch.no_grad(), because forward() calls a torch.autograd.Function[[, see "
+        "{file}:{line}]]",
+        "reason": "with grad, {regions:region becomes a graph of its own, which|regions become graphs of their own, "
+        "which} prepare_pt2e does not observe",
+        "hint": "Capture under torch.no_grad() in your own script too, as the Python of this run does.",
+    },
+    "float_in_subgraph.autograd_function": {
+        "message": "{subject} {subject:stays/stay} in float inside {operator}",
+        "reason": "{cause}; prepare inserts observers only into the outer graph",
+        "hint": "Compute it in forward() itself, with torch's operators; x + (f(x) - x).detach() passes the gradient "
+        "through f.",
+    },
     "float_in_subgraph.no_grad": {
         "message": "{subject} {subject:stays/stay} in float inside {operator}",
         "reason": "{cause}; prepare_pt2e inserts observers only into the outer graph",

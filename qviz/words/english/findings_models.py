@@ -91,6 +91,14 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use nn.Dropout, which eval() switches off, in place of F.dropout(training=self.training), or switch "
         "the model to eval mode before it is captured or converted.",
     },
+    "capture_differs.backward": {
+        "message": "no gradient passes {subject} in training: the captured graph lacks the backward() of the "
+        "autograd.Function",
+        "reason": "strict capture puts the forward() of a torch.autograd.Function under torch.no_grad() and leaves its "
+        "backward() out, so that the layers before it are not trained",
+        "hint": "Compute it in forward() itself, with torch's operators; x + (f(x) - x).detach() passes the gradient "
+        "through f.",
+    },
     "capture_differs.drops_in_eval": {
         "message": "{subject} {subject:drops/drop} values at random in eval mode, in the original model, too",
         "reason": "its training argument is True, as F.dropout has it where a call leaves it out[[; two equal calls of "

@@ -53,8 +53,9 @@ STATEMENTS: dict[str, Entry] = {
     },
     "rule.mode_kept": {
         "text": "Mode cannot be changed",
-        "what": "Modules stay in training or eval mode, because their class overrides train() or eval().",
-        "advice": "Call super().train(mode) in train(), and return self.",
+        "what": "Modules stay in training or eval mode, because their class overrides train() or eval(), or because "
+        "they were exported in training mode.",
+        "advice": "Call super().train(mode) in train(), and return self; export in eval mode.",
     },
     "mode_kept.training": {
         "message": "{modules} {modules:stays/stay} in training mode when eval() is called",
@@ -76,6 +77,21 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Leave train() as torch has it; in eager and FX flows, freeze batch norms after prepare: "
         "model.apply(torch.ao.nn.intrinsic.qat.freeze_bn_stats).",
     },
+    "mode_kept.exported_norms": {
+        "message": "{subject} {subject:normalizes/normalize} by the batch: the graph was exported in training mode",
+        "reason": "train() and eval() cannot switch an exported graph; prepare_pt2e folds a batch norm behind a "
+        "convolution with its running statistics all the same, and any other one goes on normalizing by the batch",
+        "hint": "Call model.eval() before torch.export.export; or choose quantization-aware training, which takes a "
+        "graph in training mode.",
+    },
+    "mode_kept.exported_dropouts": {
+        "message": "{subject} {subject:drops/drop} values at random: the graph was exported with training=True",
+        "reason": "train() and eval() cannot switch an exported graph, and neither prepare_pt2e nor convert_pt2e "
+        "changes training=True",
+        "hint": "Call model.eval() before torch.export.export, or "
+        "torch.ao.quantization.move_exported_model_to_eval(graph) before prepare_pt2e; nothing to do if you mean it to "
+        "drop in evaluation.",
+    },
     "made_ready": {
         "message": "qviz works on a copy of the model: {steps:clauses}",
         "reason": "torch quantizes float32 modules on the CPU, and captures what a model is, not what it is wrapped in",
@@ -93,6 +109,8 @@ STATEMENTS: dict[str, Entry] = {
     "made_ready.normal_tensors": {"text": "tensors made in inference mode replaced by normal ones"},
     "made_ready.detached": {"text": "{names} detached from autograd"},
     "made_ready.defaults": {"text": "{names}, which the inputs leave out, fixed to {names:its default/their defaults}"},
+    "made_ready.empty": {"text": "{names}, which the inputs do not fill, left empty"},
+    "made_ready.by_name": {"text": "{names} taken by {names:its name/their names} instead of {variadic}"},
     "made_ready.constants": {"text": "{names} fixed to {names:its value/their values} in the inputs"},
     "made_ready.first_of": {"text": "taken from a tuple that holds {others:all}, too"},
     "made_ready.first_two_of": {"text": "model and inputs taken from a tuple of {count} values"},

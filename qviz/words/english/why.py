@@ -152,6 +152,10 @@ FLOAT: dict[str, Entry] = {
     "origin.no_grad": _region("no_grad"),
     "origin.enable_grad": _region("enable_grad"),
     "origin.autocast": _region("autocast"),
+    "origin.autograd_function": {
+        "evidence": "a torch.autograd.Function makes that graph[[, see {file}:{line}]]",
+        "reason": "a torch.autograd.Function makes that graph[[, see {file}:{line}]]",
+    },
     "float.annotated_as_float": {
         "rule": "Stays in float: its annotation asks for float",
         "evidence": "{origin}, with the dtype float32 only",

@@ -269,6 +269,10 @@ STATEMENTS: dict[str, Entry] = {
         "请打开 strict 捕获，并修改模型中它停止的那一行。",
         "--strict",
     ),
+    "stop.needs_strict_export": known(
+        "量化器或转换过程查找 source_fn_stack，而只有严格导出会记录它",
+        "请用 torch.export.export(model, inputs, strict=True) 导出；静态或动态流程请在 eval 模式下导出。",
+    ),
     "stop.shared_spec_unresolved": known(
         "标注所共享范围的边或节点没有标注",
         f"{_ANNOTATE} SharedQuantizationSpec 所指定的边或节点，或指定一个已标注的。",

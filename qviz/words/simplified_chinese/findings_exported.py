@@ -136,6 +136,16 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "有梯度时，{regions:个区域会成为单独的图|个区域会成为单独的图}，而 prepare_pt2e 不观测它们",
         "hint": "在您自己的脚本中也请在 torch.no_grad() 下捕获，此运行的 Python 就是这样做的。",
     },
+    "captured_without_grad.function": {
+        "message": "在 torch.no_grad() 下捕获，因为 forward() 调用了 torch.autograd.Function[[，见 {file}:{line}]]",
+        "reason": "有梯度时，{regions:个区域会成为单独的图|个区域会成为单独的图}，而 prepare_pt2e 不观测它们",
+        "hint": "在您自己的脚本中也请在 torch.no_grad() 下捕获，此运行的 Python 就是这样做的。",
+    },
+    "float_in_subgraph.autograd_function": {
+        "message": _INNER,
+        "reason": "{cause}；prepare 只在外层图中插入观测器",
+        "hint": "请在 forward() 中用 torch 的算子直接计算；x + (f(x) - x).detach() 让梯度绕过 f 传递。",
+    },
     "float_in_subgraph.no_grad": {
         "message": _INNER,
         "reason": _OUTER,

@@ -132,6 +132,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请用 nn.Dropout（eval() 会关闭它）代替 F.dropout(training=self.training)，或在捕获或转换之前将模型切换到 "
         "eval 模式。",
     },
+    "capture_differs.backward": {
+        "message": "训练时没有梯度经过 {subject}：捕获的图中没有 autograd.Function 的 backward()",
+        "reason": "strict 捕获把 torch.autograd.Function 的 forward() 放在 torch.no_grad() 之下，并略去其 backward()，"
+        "因此它之前的层得不到训练",
+        "hint": "请在 forward() 中用 torch 的算子直接计算；x + (f(x) - x).detach() 让梯度绕过 f 传递。",
+    },
     "capture_differs.drops_in_eval": {
         "message": "{subject} 在 eval 模式下也随机丢弃值，原始模型中也是如此",
         "reason": "其 training 参数为 True：调用未给出时，F.dropout 就是如此[[；转换后模型的两次相同调用相互保持 {db:db}]]",

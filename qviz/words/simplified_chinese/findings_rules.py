@@ -162,8 +162,8 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.mode_kept": _rule(
         "模式无法更改",
-        "模块停留在训练或 eval 模式，因为其类重写了 train() 或 eval()。",
-        "请在 train() 中调用 super().train(mode)，并返回 self。",
+        "模块停留在训练或 eval 模式，因为其类重写了 train() 或 eval()，或者因为它们是在训练模式下导出的。",
+        "请在 train() 中调用 super().train(mode)，并返回 self；请在 eval 模式下导出。",
     ),
     "rule.mode_changed": _rule(
         "模式已更改",

@@ -129,6 +129,10 @@ FLOAT: dict[str, Entry] = {
     "origin.no_grad": _region("no_grad"),
     "origin.enable_grad": _region("enable_grad"),
     "origin.autocast": _region("autocast"),
+    "origin.autograd_function": {
+        "evidence": "该图由 torch.autograd.Function 产生[[，见 {file}:{line}]]",
+        "reason": "该图由 torch.autograd.Function 产生[[，见 {file}:{line}]]",
+    },
     "float.annotated_as_float": {
         "rule": "保持浮点：其标注要求浮点",
         "evidence": "{origin}，且只有 float32 类型",

@@ -16,9 +16,9 @@ from qviz.document.plan import Plan
 from qviz.engine.loading.copies import own_copy, shared_weights
 from qviz.engine.loading.first_run import does_not_run
 from qviz.engine.loading.forward import Arguments, describe
-from qviz.engine.loading.model_files import is_program
 from qviz.engine.loading.modes import in_eval_mode
 from qviz.engine.loading.source import load
+from qviz.engine.nodes.programs import is_program
 
 
 def try_call(plan: Plan) -> TriedCall:
