@@ -176,12 +176,7 @@ def printed_by(python: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("lazy", "fx-static", "lazy parameters of fc built by one run"),
         ("inference", "fx-static", "tensors made in inference mode"),
         ("cached", "fx-static", "last detached from autograd"),
-        (
-            "optional",
-            "fx-static",
-            "mask, shift, which the inputs leave out, fixed to their defaults; **options, which the inputs do not "
-            "fill, left empty",
-        ),
+        ("optional", "fx-static", "fixed to their defaults; **options, which the inputs do not fill, left empty"),
         ("flagged", "fx-static", "form, which the inputs leave out, fixed to its default; twice fixed to its value"),
         ("checkpoint", "fx-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
         ("checkpoint", "pt2e-static", "taken from the key model of a checkpoint; float32 instead of bfloat16"),
@@ -394,8 +389,7 @@ def test_what_inputs_leave_out(inputs: Arguments, names: tuple[object, ...]):
         def forward(self, x: torch.Tensor, mask: Any = None, *rest: Any, **options: Any) -> torch.Tensor:
             return super().forward(x) * options.get("by", 1)
 
-    model = Open().eval()
-    assert arguments_left_out(model, inputs) == names
+    assert arguments_left_out(model := Open().eval(), inputs) == names
     before, whole = inputs.call(model), copy.deepcopy(model)
     if any(names):
         fix(whole, inputs)

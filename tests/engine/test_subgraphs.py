@@ -122,6 +122,7 @@ class CallsFunction(NoGrad):
         return self.behind(nn.functional.linear(x, weight + (weight.sign() - weight).detach()))
 
 
+@pytest.mark.filterwarnings("ignore:.*autograd.function.Function.* should not be:DeprecationWarning")  # dynamo's own
 def test_a_function_with_a_gradient_of_its_own_is_not_told_as_a_grad_mode() -> None:
     (found,) = run(CallsFunction(), "pt2e-static").findings
     assert found.code == "captured_without_grad.function"
@@ -129,6 +130,7 @@ def test_a_function_with_a_gradient_of_its_own_is_not_told_as_a_grad_mode() -> N
 
 
 @pytest.mark.parametrize("is_function", [True, False])
+@pytest.mark.filterwarnings("ignore:.*autograd.function.Function.* should not be:DeprecationWarning")  # dynamo's own
 def test_training_says_that_no_gradient_passes_such_a_function(is_function: bool) -> None:
     snapshot = run(CallsFunction(is_function), "pt2e-qat")
     found = {each.code: each for each in snapshot.findings if each.level is not Level.INFO}

@@ -318,10 +318,6 @@ STATEMENTS: dict[str, Entry] = {
         "Turn strict capture on, and change the line of the model where it stops.",
         "--strict",
     ),
-    "stop.needs_strict_export": known(
-        "the quantizer or the conversion looks for source_fn_stack, which only strict export records",
-        "Export it with torch.export.export(model, inputs, strict=True), in eval mode for a static or dynamic flow.",
-    ),
     "stop.shared_spec_unresolved": known(
         "the annotation shares its range with an edge or node that has no annotation",
         "In the quantizer, annotate the edge or node that the SharedQuantizationSpec names, or name one that is "

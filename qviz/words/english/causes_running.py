@@ -108,6 +108,10 @@ STATEMENTS: dict[str, Entry] = {
         "an observer is given a {class} in place of a tensor",
         "Leave the operator or module there in float: set its qconfig to None.",
     ),
+    "stop.needs_strict_export": known(
+        "the quantizer or the conversion looks for source_fn_stack, which only strict export records",
+        "Export it with torch.export.export(model, inputs, strict=True), in eval mode for a static or dynamic flow.",
+    ),
     "stop.recurrent_observed": known(
         "an observer is given the {class} that a recurrent module returns, in place of a tensor",
         "Leave it in float: set its qconfig to None. A dynamic flow quantizes LSTM, GRU and their cells.",

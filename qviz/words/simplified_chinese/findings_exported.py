@@ -131,6 +131,19 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "量化器仍然标注了它；quantize_per_tensor 只接受浮点",
         "hint": _INTEGERS,
     },
+    "mode_kept.exported_norms": {
+        "message": "{subject} 按批次归一化：该图是在训练模式下导出的",
+        "reason": "train() 和 eval() 无法切换导出的图；prepare_pt2e 仍用运行统计量折叠卷积之后的 batch norm，"
+        "其他 batch norm 则继续按批次归一化",
+        "hint": "请在 torch.export.export 之前调用 model.eval()；或选择量化感知训练，它接受训练模式的图。",
+    },
+    "mode_kept.exported_dropouts": {
+        "message": "{subject} 随机丢弃值：该图是以 training=True 导出的",
+        "reason": "train() 和 eval() 无法切换导出的图，prepare_pt2e 和 convert_pt2e 也不更改 training=True",
+        "hint": "请在 torch.export.export 之前调用 model.eval()，"
+        "或在 prepare_pt2e 之前调用 torch.ao.quantization.move_exported_model_to_eval(graph)；"
+        "若您有意在评估时丢弃，则无需处理。",
+    },
     "captured_without_grad": {
         "message": "在 torch.no_grad() 下捕获，因为 forward() 设置梯度模式[[，见 {file}:{line}]]",
         "reason": "有梯度时，{regions:个区域会成为单独的图|个区域会成为单独的图}，而 prepare_pt2e 不观测它们",

@@ -74,19 +74,6 @@ RUN: dict[str, Entry] = {
         "hint": "请不要重写 train()；在 eager 和 FX 流程中，请在 prepare 之后冻结 batch norm："
         "model.apply(torch.ao.nn.intrinsic.qat.freeze_bn_stats)。",
     },
-    "mode_kept.exported_norms": {
-        "message": "{subject} 按批次归一化：该图是在训练模式下导出的",
-        "reason": "train() 和 eval() 无法切换导出的图；prepare_pt2e 仍用运行统计量折叠卷积之后的 batch norm，"
-        "其他 batch norm 则继续按批次归一化",
-        "hint": "请在 torch.export.export 之前调用 model.eval()；或选择量化感知训练，它接受训练模式的图。",
-    },
-    "mode_kept.exported_dropouts": {
-        "message": "{subject} 随机丢弃值：该图是以 training=True 导出的",
-        "reason": "train() 和 eval() 无法切换导出的图，prepare_pt2e 和 convert_pt2e 也不更改 training=True",
-        "hint": "请在 torch.export.export 之前调用 model.eval()，"
-        "或在 prepare_pt2e 之前调用 torch.ao.quantization.move_exported_model_to_eval(graph)；"
-        "若您有意在评估时丢弃，则无需处理。",
-    },
     "made_ready": {
         "message": "qviz 使用模型的副本：{steps:clauses}",
         "reason": "torch 量化 CPU 上的 float32 模块，捕获的是模型本身，而不是其包装",
