@@ -119,6 +119,33 @@ def test_an_engine_that_its_supervisor_ended_for_its_memory_is_told(monkeypatch:
     assert "--" not in told.hint, "the window says it, too"
 
 
+def test_the_memory_of_another_machine_is_not_that_of_this_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(memory.VARIABLE, "2.5")
+    ended = cast(EngineClient, SimpleNamespace(process=SimpleNamespace(returncode=-EXCEEDED), link=""))
+    limits = Limits(ended, None)
+    monkeypatch.setattr(ended, "link", "ssh gpubox x")
+    failure = limits.failure(Course("calibrating"))
+    assert failure is not None
+    for told in (failure, StoppedError(outcome(-EXCEEDED, link="ssh gpubox x"), ExitCode.ENGINE_DIED)):
+        assert "2.5" not in f"{told.message} {told.hint}"
+        assert "QVIZ_MEMORY there" in told.hint
+        assert not told.option
+
+
+@pytest.mark.parametrize(("name", "command"), [("RLIMIT_AS", "ulimit -v"), ("RLIMIT_DATA", "ulimit -d")])
+def test_a_limit_of_the_shell_is_named_where_memory_was_lacking(name: str, command: str, monkeypatch):
+    resource = pytest.importorskip("resource")
+    most = {getattr(resource, name): 4 << 30}
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (most.get(which, resource.RLIM_INFINITY),) * 2)
+    words = "ImportError: libtorch_cuda.so: failed to map segment from shared object"
+    told = StoppedError(outcome(1, words), ExitCode.ENGINE_DIED)
+    assert words in told.message
+    assert f"4 GiB of {'address space' if command == 'ulimit -v' else 'data'} here ({command})" in told.hint
+    assert outcome(1, "OSError: no").code == "stop.engine.exit_code"
+    most.clear()
+    assert outcome(1, words).code == "stop.engine.exit_code"
+
+
 def test_the_limit_is_a_share_of_the_machine_or_what_the_user_says(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(memory.VARIABLE, raising=False)
     monkeypatch.setattr(memory, "machine", lambda: 10 * GIB)

@@ -19,6 +19,7 @@ from qviz.wire.memory import EXCEEDED, GIB, VARIABLE, limit
 from qviz.words import tr
 
 _LOOK_EVERY_S = 1.0
+_THERE = "stop.memory_limit.there"
 
 
 class Limits:
@@ -77,7 +78,8 @@ class Limits:
             how_far, args = course.so_far()
             said = Said(f"stop.time_limit{how_far}", {}, {**at, "seconds": self._seconds, **args})
         elif self._passed == "memory" or self._engine.process.returncode == -EXCEEDED:
-            said = Said("stop.memory_limit", {}, {**at, "gib": limit() / GIB})
+            is_ours = not self._engine.link
+            said = Said("stop.memory_limit", {}, {**at, "gib": limit() / GIB}) if is_ours else Said(_THERE, {}, at)
         else:
             return None
         return StoppedError(said, ExitCode.FLOW_FAILED)

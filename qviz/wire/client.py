@@ -26,6 +26,7 @@ from qviz.wire.interpreter import chosen, foreign_boot, is_foreign
 from qviz.wire.isolation import MODEL, TRUSTED
 from qviz.wire.memory import EXCEEDED, GIB, descendants, limit
 from qviz.wire.messages import Report, Request, Speak
+from qviz.wire.system_limits import reached_in
 from qviz.words import language
 
 _BOOT = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from qviz.engine.__main__ import main; main()"
@@ -131,7 +132,10 @@ def outcome(return_code: int, last_words: str = "", link: str = "") -> Said:
         last = {"command": link, **({"last_lines": "; ".join(lines[-_LAST_LINES:])} if lines else {})}
     which = "link" if link else "engine"
     if return_code == -EXCEEDED:
-        return Said("stop.engine.memory", {}, {"gib": limit() / GIB})
+        there: dict[str, Json] = {"command": link}  # whose limit is not that of this machine
+        return Said("stop.link.memory", {}, there) if link else Said("stop.engine.memory", {}, {"gib": limit() / GIB})
+    if return_code >= 0 and not link and (reached := reached_in(last_words)):
+        return Said("stop.engine.address_space", {}, {"exit_code": return_code, **last, **reached})
     if return_code >= 0:
         return Said(f"stop.{which}.exit_code", {}, {"exit_code": return_code, **last})
     try:

@@ -78,6 +78,13 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use a smaller batch or fewer batches, or raise the memory limit.",
         "option": "--memory",
     },
+    "stop.engine.address_space": {
+        "message": "The engine ended with code {exit_code}[[: {last_line}]]",
+        "hint": "A process may use {gib:number} GiB of {what:text} here ({limit}), and torch maps far more than it "
+        "holds. Raise that in the shell that starts qviz, or lift it: {limit} unlimited.",
+    },
+    "address_space": {"text": "address space"},
+    "data_segment": {"text": "data"},
     "stop.engine.exit_code": {
         "message": "The engine ended with code {exit_code}[[: {last_line}]]",
         "hint": "Run it again; the log file has the details.",
@@ -93,6 +100,11 @@ STATEMENTS: dict[str, Entry] = {
     "stop.window": {
         "message": "qviz ended before the run finished",
         "hint": "The stages that the run reached are kept. Run the flow again to get the rest.",
+    },
+    "stop.link.memory": {
+        "message": "The engine was ended because it took more memory than its machine allows it",
+        "hint": "Use a smaller batch or fewer batches, or raise QVIZ_MEMORY there, in GiB. The command of the "
+        "engine is: {command}.",
     },
     "stop.link.exit_code": {
         "message": "The link to the engine ended with code {exit_code}[[: {last_lines}]]",
@@ -147,6 +159,10 @@ STATEMENTS: dict[str, Entry] = {
         "message": "{step:text}: stopped because the engine took more than {gib:number} GiB, the memory limit",
         "hint": "Use a smaller batch or fewer batches, or raise the memory limit.",
         "option": "--memory",
+    },
+    "stop.memory_limit.there": {
+        "message": "{step:text}: stopped because the engine took more memory than its machine allows it",
+        "hint": "Use a smaller batch or fewer batches, or raise QVIZ_MEMORY there, in GiB.",
     },
     "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {

@@ -230,12 +230,23 @@ STOPS: dict[str, Entry] = {
         "hint": "请使用更小的批次或更少的批次，或提高内存限制。",
         "option": "--memory",
     },
+    "stop.engine.address_space": {
+        "message": "引擎以代码 {exit_code} 结束[[：{last_line}]]",
+        "hint": "这里一个进程最多可使用 {gib:number} GiB 的{what:text}（{limit}），而 torch 映射的远多于它占用的。请在启动 qviz 的 shell 中"
+        "提高该限制，或取消它：{limit} unlimited。",
+    },
+    "address_space": {"text": "地址空间"},
+    "data_segment": {"text": "数据"},
     "stop.engine.exit_code": {"message": "引擎以代码 {exit_code} 结束[[：{last_line}]]", "hint": _AGAIN},
     "stop.engine.unreadable": {"message": "引擎发送了无法读取的内容：{cause}", "hint": _AGAIN},
     "stop.engine.not_started": {"message": "引擎没有启动：{cause}", "hint": "请检查运行引擎的解释器。"},
     "stop.window": {
         "message": "运行完成之前 qviz 已结束",
         "hint": "运行已到达的阶段会保留。请再次运行该流程以得到其余阶段。",
+    },
+    "stop.link.memory": {
+        "message": "引擎占用的内存超过其机器所允许的，已被终止",
+        "hint": "请使用更小的批次或更少的批次，或在那里提高 QVIZ_MEMORY（以 GiB 计）。引擎的命令是：{command}。",
     },
     "stop.link.exit_code": {"message": "与引擎的连接以代码 {exit_code} 结束[[：{last_lines}]]", "hint": _LINK},
     "stop.link.signal": {"message": "与引擎的连接被 {signal} 终止[[：{last_lines}]]", "hint": _LINK},
@@ -283,6 +294,10 @@ STOPS: dict[str, Entry] = {
         "message": "{step:text}：引擎占用超过 {gib:number} GiB 的内存限制，已停止",
         "hint": "请使用更小的批次或更少的批次，或提高内存限制。",
         "option": "--memory",
+    },
+    "stop.memory_limit.there": {
+        "message": "{step:text}：引擎占用的内存超过其机器所允许的，已停止",
+        "hint": "请使用更小的批次或更少的批次，或在那里提高 QVIZ_MEMORY（以 GiB 计）。",
     },
     "stop.refused": {"message": "{text}", "hint": "[[{advice}]]", "option": "[[{option}]]"},
     "stop.unknown": {
