@@ -53,6 +53,31 @@ class NoGrad(Net):
             x = self.norm(self.conv(x))
         return self.fc(x.flatten(1))
 
+class Read(Net):
+    def __init__(self):
+        super().__init__()
+        self.size = self.scale.sum().item()
+
+class Numpy(Net):
+    def __init__(self):
+        super().__init__()
+        self.size = float(self.scale.detach().numpy().max())
+
+class Lists(Net):
+    def __init__(self):
+        super().__init__()
+        self.sizes = self.scale.detach().tolist()
+
+class Lazy(Net):
+    def __init__(self):
+        super().__init__()
+        self.last = nn.LazyLinear(4)
+
+class Wrong(Net):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(128, "4")
+
 made = Net()
 example_inputs = (torch.randn(1, 3, 4, 4),)
 """
@@ -166,6 +191,30 @@ def test_a_model_larger_than_the_machine_takes_no_memory(file: Path):
 def test_what_fakes_cannot_do_is_refused(source: str, flow: str | None, told: str, file: Path):
     with pytest.raises(QvizError, match=told):
         run(source.format(file=file), flow)
+
+
+@pytest.mark.parametrize(
+    ("model", "hint"),
+    [
+        ("Read", "no weight has a value"),
+        ("Numpy", "no weight has a value"),
+        ("Lists", "no weight has a value"),
+        ("Lazy", "lazy"),
+    ],
+)
+def test_what_only_fakes_cannot_build_is_told_as_that(model: str, hint: str, file: Path):
+    with pytest.raises(QvizError) as failure:
+        run(f"{file}:{model}", "pt2e-static")
+    assert hint in failure.value.hint
+    assert failure.value.option == "--fake"
+    assert f"{file}:" in failure.value.message
+
+
+def test_a_model_that_nothing_builds_is_told_as_ever(file: Path):
+    for fake in (True, False):
+        with pytest.raises(QvizError) as failure:
+            run(f"{file}:Wrong", "pt2e-static", fake=fake)
+        assert "fake" not in failure.value.hint
 
 
 def test_kernels_are_refused(file: Path):

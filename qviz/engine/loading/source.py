@@ -20,7 +20,7 @@ from qviz.document.plan import Plan
 from qviz.engine.failures import line_of
 from qviz.engine.loading.calibration import Batches, Changed, calibration_batches, drawn_batches
 from qviz.engine.loading.downloads import wants_download
-from qviz.engine.loading.fake_tensors import fake_mode, inside, on_fakes, refuse_flow, refuse_made
+from qviz.engine.loading.fake_tensors import built, fake_mode, inside, on_fakes, refuse_flow, refuse_made
 from qviz.engine.loading.forward import Arguments, arrange, as_arguments
 from qviz.engine.loading.importing import forget, import_name, import_of
 from qviz.engine.loading.inputs import call_users, plan_inputs
@@ -141,8 +141,7 @@ def load_name(plan: Plan) -> Loaded:
     fake = fake_mode() if plan.fake else None
     if fake is not None:
         refuse_made(f"{name.place}:{name.attribute}", found)
-    with inside(fake):
-        made = _make(found, name)
+    made = built(fake, lambda: _make(found, name))
     call = "" if made is found else f"({name.written_arguments})"
     returned = taken_apart(made, f"{name.attribute}{call and '()'}", f"{name.attribute}{call}")
     module = returned.model

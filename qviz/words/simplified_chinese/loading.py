@@ -23,6 +23,8 @@ TEXTS: dict[str, str] = {
     # engine/loading/fake_tensors.py
     "Fake tensors work with PT2E flows only": "fake 张量只适用于 PT2E 流程",
     "{name} has its weights already": "{name} 已经有权重",
+    "A lazy module cannot be built on fake tensors: give it its sizes, or run it with its weights.": "惰性模块无法用 fake 张量构建：请给出其尺寸，或带权重运行。",
+    "On fake tensors no weight has a value: build the model without reading one, or run it with its weights.": "fake 张量没有数值：构建模型时请不要读取权重的值，或带权重运行。",
     "On fake tensors, a run builds the model itself: name its class, or a function that returns it.": "使用fake 张量时，运行会自己构建模型：请指定其类，或返回它的函数。",
     # engine/loading/first_run.py
     "The model does not run on {given}: {cause}": "模型无法在 {given} 上运行：{cause}",
