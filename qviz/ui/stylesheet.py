@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from math import floor
 
 from qviz.ui.theme import Theme
+
+_BELOW = 0.96
+"""Of a radius that grows with the text: sizes are rounded one by one."""
 
 _SHEET = """
 * {{ font-size: 12px; }}
@@ -225,8 +229,16 @@ def stylesheet(theme: Theme, text_scale: float = 1.0) -> str:
     for token, color in theme.tokens.items():
         sheet = sheet.replace(f"{{{token}}}", color)
     sheet = sheet.replace("\0", "{").replace("\1", "}")
-    return sheet if text_scale == 1.0 else re.sub(r"\b([4-9]|\d\d+)px", partial(_scaled, text_scale), sheet)
+    if text_scale == 1.0:
+        return sheet
+    sheet = re.sub(r"(radius: )(\d+)px", partial(_scaled_radius, text_scale), sheet)
+    return re.sub(r"(?<!radius: )\b([4-9]|\d\d+)px", partial(_scaled, text_scale), sheet)
 
 
 def _scaled(by: float, found: re.Match[str]) -> str:
     return f"{round(int(found[1]) * by)}px"
+
+
+def _scaled_radius(by: float, found: re.Match[str]) -> str:
+    """Return a radius that stays below half of its box, or Qt draws a square: lines do not grow with the text."""
+    return f"{found[1]}{floor(int(found[2]) * by * _BELOW)}px"

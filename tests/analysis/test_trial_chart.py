@@ -105,8 +105,15 @@ def test_gains_have_one_decimal_and_small_ones_two():
 
 def test_what_is_chosen_and_what_is_left_is_said():
     found = tried(PT2E)
-    assert choice_title(found, found.worst(2)) == "Leave the 2 worst of 4 in float"
-    assert choice_title(found, frozenset({found.steps[2]})) == "Leave 1 of 4 in float, as ticked below"
+    assert choice_title(found, frozenset()) == "Leave none of 4 quantizers in float"
+    assert choice_title(found, found.worst(2)) == "Leave the 2 worst of 4 quantizers in float"
+    assert choice_title(found, frozenset({found.steps[2]})) == "Leave 1 of 4 quantizers in float, as ticked below"
+
+
+def test_a_choice_that_takes_others_along_counts_what_is_ticked():
+    found = tried(FX)
+    assert len(found.gone(found.changes_of(found.worst(2)))) == 4
+    assert choice_title(found, found.worst(2)) == "Leave the 2 worst in float: 4 of 4 quantizers"
     assert rest_text(found, 2) == "2 more; 10.0 % not explained"
     assert rest_share(found, 2) == pytest.approx(0.1 + 0.05 + 0.1)
     more = msgspec.structs.replace(found.ledger, unexplained=-0.042)

@@ -16,13 +16,16 @@ _SMALLEST = 0.1
 
 
 def choice_title(tried: Trials, chosen: frozenset[int]) -> str:
-    """Return what a choice is: so many of the worst, or another set."""
-    total, count = len(tried.steps), tried.count_of(chosen)
+    """Return what a choice is: so many of the worst, or another set, and how many of the listed that takes along."""
+    total, count = len(tried.rows), tried.count_of(chosen)
+    if count == 0:
+        return tr("Leave none of {total} quantizers in float", total=total)
+    gone = len(tried.gone(tried.changes_of(chosen)))
     if count is None:
-        return tr("Leave {count} of {total} in float, as ticked below", count=len(chosen), total=total)
-    if not count:
-        return tr("Leave none of {total} in float", total=total)
-    return tr("Leave the {count} worst of {total} in float", count=count, total=total)
+        return tr("Leave {count} of {total} quantizers in float, as ticked below", count=gone, total=total)
+    if gone == count:
+        return tr("Leave the {count} worst of {total} quantizers in float", count=gone, total=total)
+    return tr("Leave the {count} worst in float: {gone} of {total} quantizers", count=count, gone=gone, total=total)
 
 
 def level_text(level: Number | None) -> str:

@@ -155,11 +155,12 @@ class Surroundings(QObject):
         """Let widths scale along with the text; a drawer keeps its own."""
         if text_scale == self._text_scale:
             return
-        self._text_scale, self._beside = text_scale, None
+        self._text_scale = text_scale
         self._rail.setFixedWidth(round(RAIL * text_scale))
         self._left.limit(round(NARROWEST_LEFT * text_scale), round(WIDEST_LEFT * text_scale))
         self._inspector.setMinimumWidth(round(NARROWEST * text_scale))
         self._inspector.setMaximumWidth(round(WIDEST * text_scale))
+        self._beside = None  # what gave way to a limit before, stands as wide as that one
         self._arrange()
 
     def follow_selection(self, selected: object) -> None:

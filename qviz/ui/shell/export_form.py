@@ -53,8 +53,7 @@ _PARTS = (
 )
 _WRAPS = ((False, mark("One column")), (True, mark("Wrap")))
 _COLUMNS = 3
-_TITLE_WIDTH = 56
-_PER_ROW = 3
+_PER_ROW, _BESIDE = 3, 8
 
 
 class ExportForm(QWidget):
@@ -69,6 +68,7 @@ class ExportForm(QWidget):
     def __init__(self, screen: InView, choice: ExportChoice) -> None:
         super().__init__()
         self._screen = screen
+        self._heads: list[QLabel] = []
         self.setMinimumWidth(300)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 14, 16, 14)
@@ -95,6 +95,12 @@ class ExportForm(QWidget):
         self.name = self._make_name()
         self._column.addStretch(1)
         self._allow()
+
+    def align(self) -> None:
+        """Let what stands behind titles begin at one line, in a text of any size."""
+        widest = max(each.sizeHint().width() for each in self._heads)
+        for each in self._heads:
+            each.setMinimumWidth(widest + _BESIDE)
 
     def choice(self) -> ExportChoice:
         """Return what is chosen."""
@@ -219,7 +225,7 @@ class ExportForm(QWidget):
         row.setSpacing(0)
         if title:
             head = label(title, "muted")
-            head.setMinimumWidth(_TITLE_WIDTH)
+            self._heads.append(head)
             row.addWidget(head)
         for value, text in options:
             each = _segment(tr(text) if not text[0].isdigit() else text, value == chosen)

@@ -244,6 +244,7 @@ class ExportSheet(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Give the choices the room that their text needs, which is known now."""
         super().showEvent(event)
+        self.form.align()
         bar = self._left.verticalScrollBar().sizeHint().width()
         self._left.setFixedWidth(self.form.minimumSizeHint().width() + bar + 2)
 

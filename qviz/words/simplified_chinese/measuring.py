@@ -93,9 +93,10 @@ TEXTS: dict[str, str] = {
     "A run of this configuration writes the same in plain torch, without qviz.": "用此配置运行会写出同样效果的纯 torch "
     "代码，不需要 qviz。",
     "To be left in float": "将保持浮点",
-    "Leave the {count} worst of {total} in float": "让 {total} 个中最差的 {count} 个保持浮点",
-    "Leave {count} of {total} in float, as ticked below": "按下方勾选，让 {total} 个中的 {count} 个保持浮点",
-    "Leave none of {total} in float": "{total} 个都不保持浮点",
+    "Leave the {count} worst of {total} quantizers in float": "让 {total} 个量化器中最差的 {count} 个保持浮点",
+    "Leave the {count} worst in float: {gone} of {total} quantizers": "让最差的 {count} 项保持浮点：{total} 个量化器中的 {gone} 个",
+    "Leave {count} of {total} quantizers in float, as ticked below": "按下方勾选，让 {total} 个量化器中的 {count} 个保持浮点",
+    "Leave none of {total} quantizers in float": "{total} 个量化器都不保持浮点",
     "Leaving {names} in float removes it.": "让 {names} 保持浮点会使它消失。",
     "{share} not explained": "{share} 未解释",
     "shares add up to {share}": "份额合计 {share}",

@@ -317,6 +317,8 @@ def test_it_fits_small_windows_and_large_texts(opened: Opened, window: MainWindo
     assert sheet.width() <= window.width()
     assert sheet.height() <= window.height()
     assert sheet.form.width() >= sheet.form.minimumSizeHint().width()
+    rows = (sheet.form.scales, sheet.form.themes, sheet.form.shows)
+    assert len({next(iter(each)).x() for each in rows}) == 1, "what stands behind titles begins at one line"
     for each in (sheet.cancel, sheet.copy, sheet.save):
         assert sheet.rect().contains(each.geometry())
         assert each.width() >= each.sizeHint().width()

@@ -75,6 +75,18 @@ def test_the_drawer_opens_with_a_selection_and_escape_closes_it(window: MainWind
     assert work.inspector.isVisible()
 
 
+def test_a_drawer_leaves_no_empty_room_once_the_text_is_smaller_again(window: MainWindow, asked: Asked, qtbot: QtBot):
+    work = opened(window, qtbot, 1366, 768)
+    assert window.desk is not None
+    window.desk.selection.choose("prepared", "conv")
+    columns = work.surroundings.columns
+    for percent in (160, 100, 160, 100):
+        window.appearance.take_text_size(percent)
+        assert columns.sizes()[3] == work.inspector.width()
+    assert work.inspector.width() == 348
+    window.appearance.take_text_size(100)
+
+
 def test_beside_a_drawer_in_a_narrow_window_there_is_one_pane(window: MainWindow, asked: Asked, qtbot: QtBot):
     work = opened(window, qtbot, 1100, 700)
     assert window.desk is not None

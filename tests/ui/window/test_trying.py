@@ -126,7 +126,7 @@ def test_the_worst_are_chosen_by_the_slider_and_marked_in_list_and_graph(desk: D
     QTest.keyClick(slider, Qt.Key.Key_Right)
     assert ticked(desk) == ["conv weight"]
     assert chips(desk) == {"conv": 1.0}
-    assert "Leave the 1 worst of 2 in float" in texts(panel(desk))
+    assert "Leave the 1 worst of 4 quantizers in float" in texts(panel(desk))
     QTest.keyClick(slider, Qt.Key.Key_Right)
     assert ticked(desk) == [each.id for each in QUANTIZERS]
     assert chips(desk) == {"conv": 2.0, "add": 1.0, "x": 1.0}
@@ -137,7 +137,7 @@ def test_any_other_set_is_chosen_by_ticks(qtbot: QtBot, desk: Desk):
     panel(desk).head.slider.setValue(0)
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=tick_of(desk, "add output"))
     assert ticked(desk) == ["add output"]
-    assert "Leave 1 of 2 in float, as ticked below" in texts(panel(desk))
+    assert "Leave 1 of 4 quantizers in float, as ticked below" in texts(panel(desk))
     table.setCurrentIndex(table.quantizers.index(0, NAME))
     QTest.keyClick(table, Qt.Key.Key_Space)
     assert ticked(desk) == [each.id for each in QUANTIZERS]  # nobody is left for whose sake the others are there
@@ -369,3 +369,15 @@ def test_rows_are_copied_with_their_figures(desk: Desk):
     assert heads.split("\t") == ["In float", "k", "Quantizer", "Share of noise", "Gain", "Size"]
     assert first.split("\t")[:4] == ["yes", "1", "conv weight", "0.5"]
     assert len(others) == 3
+
+
+def test_names_can_be_read_in_large_text_where_bars_have_no_room(desk: Desk):
+    table, orientation = panel(desk).table, Qt.Orientation.Horizontal
+    table.resize(520, 300)
+    assert table.quantizers.headerData(SHARE, orientation) == "Share of noise"
+    table.resize(674, 300)
+    table.fit(1.6)
+    assert table.quantizers.headerData(SHARE, orientation) == "Noise"
+    assert table.columnWidth(NAME) >= 220
+    table.fit(1.0)
+    assert table.quantizers.headerData(SHARE, orientation) == "Share of noise"

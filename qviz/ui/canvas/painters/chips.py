@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
@@ -15,7 +17,7 @@ from qviz.ui.canvas.pencil import RIGHT
 from qviz.words import tr
 from qviz.words.formats import number
 
-_HIGH, _PAD, _DOT, _OVER = 17.0, 7.0, 5.0, 3.0
+_HIGH, _PAD, _TIGHT, _DOT, _OVER = 17.0, 7.0, 5.0, 5.0, 3.0
 _CELL = 44.0
 """The least room of a number, so that chips stand in one column."""
 
@@ -42,6 +44,12 @@ def _right_of(row: TextRow) -> float:
     used = width(row.text, row.font)
     is_left = bool(row.align & Qt.AlignmentFlag.AlignLeft)
     return row.area.left() + used if is_left else row.area.center().x() + used / 2
+
+
+def _edge_of(exposure: Exposure) -> float:
+    """Return where what is seen ends at its right, in pixels of the painter; nowhere in a picture."""
+    screen = exposure.screen
+    return screen.camera.x * exposure.scale + screen.size.width() - _OVER if screen is not None else inf
 
 
 def _left_of(row: TextRow) -> float:
@@ -73,7 +81,9 @@ def _draw_chip(painter: QPainter, exposure: Exposure, box: Box, rect: QRectF, te
         plate = QRectF(name + 4, front.top() + 2, right - name - 2, front.height() - 4)
         painter.fillRect(plate, theme.color("panel") if exposure.overlays.is_plain else theme.fill(box.role))
     else:
-        chip = QRectF(rect.right() + _OVER, front.center().y() - _HIGH / 2, wide, _HIGH)
+        wide -= 2 * (_PAD - _TIGHT)
+        left = min(rect.right() + _OVER, _edge_of(exposure) - wide)  # else a narrow pane would cut it
+        chip = QRectF(left, front.center().y() - _HIGH / 2, wide, _HIGH)
     painter.setPen(QPen(theme.color("accent"), 1.2))
     painter.setBrush(theme.color("accent.soft"))
     painter.drawRoundedRect(chip, _HIGH / 2, _HIGH / 2)

@@ -29,6 +29,7 @@ class FactColumns(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(3)
+        self._grid.setSizeConstraint(QGridLayout.SizeConstraint.SetNoConstraint)
         self._grid.setHorizontalSpacing(_BESIDE)
         self._is_wide: bool | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -52,11 +53,12 @@ class FactColumns(QWidget):
         """Follow a larger text."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._is_wide = None
             self._place(self._needed() <= self.width())
 
     def _needed(self) -> int:
         """Return the width for both beside each other, with no value broken."""
-        wide = _BETWEEN
+        wide = _BETWEEN + 2 * _BESIDE  # the empty column between them has neighbors, too
         for cells in self._sides:
             wide += max((name.sizeHint().width() for name, _ in cells), default=0) + _BESIDE
             wide += max((_length(value) for _, value in cells), default=0)
@@ -74,6 +76,9 @@ class FactColumns(QWidget):
                 self._grid.addWidget(value, row, column + 1)
                 row += 1
         self._grid.setColumnMinimumWidth(2, _BETWEEN if is_wide else 0)
+        for side, cells in enumerate(self._sides):  # else the shorter values get as much as the longer ones
+            longest = max((_length(value) for _, value in cells), default=0)
+            self._grid.setColumnMinimumWidth(3 * side + 1, longest if is_wide else 0)
         self._grid.setColumnStretch(1, 1)
         self._grid.setColumnStretch(4, 1 if is_wide else 0)
         self._grid.activate()
@@ -81,6 +86,7 @@ class FactColumns(QWidget):
 
 def _cells(name: str, value: str) -> tuple[QLabel, QLabel]:
     text = label(breakable(value), wraps=True)
+    text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label(name, "muted"), text
 

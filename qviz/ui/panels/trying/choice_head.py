@@ -120,7 +120,7 @@ class ChoiceHead(QWidget):
         self._figures.addWidget(name, 0, column)
         below = QHBoxLayout()
         below.setSpacing(4)
-        below.addWidget(value)
+        below.addWidget(value, 0, Qt.AlignmentFlag.AlignBottom)
         below.addWidget(beside, 0, Qt.AlignmentFlag.AlignBottom)
         below.addStretch(1)
         self._figures.addLayout(below, 1, column)

@@ -10,6 +10,7 @@ from qviz.analysis.trying.chart import ChartContent, cost_title, trial_chart
 from qviz.analysis.trying.trial_words import additivity_text, level_text, no_choice
 from qviz.analysis.trying.trials import MOST_STEPS
 from qviz.session.tried_choice import TriedChoice
+from qviz.ui.panels.toasts import OneLine
 from qviz.ui.panels.trying.choice_head import ChoiceHead
 from qviz.ui.panels.trying.curve import TradeOff
 from qviz.ui.panels.trying.measured_part import MeasuredPart
@@ -83,12 +84,10 @@ class TryPanel(QFrame):
         row.setContentsMargins(14, 8, 8, 8)
         row.setSpacing(10)
         row.addWidget(label(tr("Try it"), "title"))
-        self._about = label("", "muted")
-        self._about.setMinimumWidth(1)
-        row.addWidget(self._about)
+        self._about = OneLine("muted", least=1)
+        row.addWidget(self._about, 1)
         self._rebase = button("", "link", self.rebase_requested.emit)
         row.addWidget(self._rebase)
-        row.addStretch(1)
         close = button("✕", "step", self.closed.emit)
         close.setAccessibleName(tr("Close"))
         close.setToolTip(tr("Close (Esc)"))

@@ -54,7 +54,7 @@ class QuantizerModel(QAbstractTableModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.choice: TriedChoice | None = None
-        self.is_expanded = False
+        self.is_expanded = self.is_narrow = False
         self._theme: Theme | None = None
         self._sort: tuple[int, bool] | None = None
         self._rows: list[TrialRow] = []
@@ -130,8 +130,10 @@ class QuantizerModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Vertical:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
+            head = mark("Noise") if section == SHARE and self.is_narrow else _HEADS[section]
+            title = tr(head) if head else ""
             arrow = "" if self._sort is None or self._sort[0] != section else " ▼" if self._sort[1] else " ▲"
-            return (tr(_HEADS[section]) if _HEADS[section] else "") + arrow
+            return title + arrow
         if role == Qt.ItemDataRole.ToolTipRole and section in _TIPS:
             return tr(_TIPS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -32,6 +32,8 @@ from qviz.words import tr
 _ROW, _HEAD = 22, 23
 _WIDTHS = {TICK: 30, PLACE: 26, SHARE: 110, GAIN: 64, SIZE: 80}
 _LEAST, _MOST_ROWS = 120, 18
+_NAMED, _SHARE_ALONE = 170, 66
+"""Pixels of names that can be told apart, for which bars give way; of a share without one."""
 _BAR, _BESIDE = QSize(44, 7), 56
 _BOX = 13
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -92,7 +94,7 @@ class QuantizerCells(QStyledItemDelegate):
     ) -> None:
         share = index.data(SHARE_ROLE)
         wide = min(float(_BAR.width()), place.width() - _BESIDE - 8)
-        if isinstance(share, float) and wide > 0:
+        if isinstance(share, float) and wide > 0 and not self._table.quantizers.is_narrow:
             bar = QRectF(place.left() + 4, place.center().y() - _BAR.height() / 2 + 1, wide, _BAR.height())
             painter.fillRect(bar, theme.color("border"))
             largest = self._table.largest_share
@@ -144,6 +146,7 @@ class QuantizerTable(QTableView):
         self.theme: Theme | None = None
         self.largest_share = 0.0
         self._sorted: tuple[int, bool] | None = None
+        self._text_scale = 1.0
         self._selected: frozenset[int] = frozenset()
         self.setModel(self.quantizers)
         self.setItemDelegate(QuantizerCells(self))
@@ -175,6 +178,7 @@ class QuantizerTable(QTableView):
         rows.setMinimumSectionSize(1)
         rows.setDefaultSectionSize(round(_ROW * text_scale))
         heads.setFixedHeight(round(_HEAD * text_scale))
+        self._text_scale = text_scale
         for column, wide in _WIDTHS.items():
             self.setColumnWidth(column, round(wide * text_scale))
         self._widen()
@@ -196,8 +200,14 @@ class QuantizerTable(QTableView):
         self._widen()
 
     def _widen(self) -> None:
-        others = sum(self.columnWidth(each) for each in _WIDTHS)
-        self.setColumnWidth(NAME, max(self.viewport().width() - others, _LEAST))
+        wide, share = self.viewport().width(), _WIDTHS[SHARE]
+        others = sum(self.columnWidth(each) for each in _WIDTHS if each != SHARE)
+        is_narrow = wide - others - round(share * self._text_scale) < round(_NAMED * self._text_scale)
+        self.setColumnWidth(SHARE, round((_SHARE_ALONE if is_narrow else share) * self._text_scale))
+        if is_narrow is not self.quantizers.is_narrow:
+            self.quantizers.is_narrow = is_narrow
+            self.quantizers.headerDataChanged.emit(Qt.Orientation.Horizontal, SHARE, SHARE)
+        self.setColumnWidth(NAME, max(wide - others - self.columnWidth(SHARE), _LEAST))
 
     def show_choice(self, choice: TriedChoice, theme: Theme) -> None:
         """Show a choice."""
