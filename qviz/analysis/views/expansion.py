@@ -38,6 +38,18 @@ def alone(tree: Hierarchy, folds: Folds, path: str, node_id: str) -> Folds:
     return uncovered(tree, replace(folds, groups=kept), node_id)
 
 
+def boxes_shown(tree: Hierarchy, folds: Folds) -> int:
+    """Return how many boxes are shown under some folds, without frames; of equal siblings in one box one."""
+    return _shown(tree, tree.root, folds)
+
+
+def _shown(tree: Hierarchy, group: ModuleGroup, folds: Folds) -> int:
+    return sum(
+        _shown(tree, row, folds) if isinstance(row, ModuleGroup) and row.path in folds.groups else 1
+        for row in tree.siblings.rows(group, folds)
+    )
+
+
 def groups_at(tree: Hierarchy, path: str) -> frozenset[str]:
     """Return the paths of a group and of all groups inside."""
     return frozenset(each.path for each in tree.root.walk() if f"{each.path}.".startswith(f"{path}."))

@@ -25,7 +25,7 @@ from qviz.layout.place import Direction, Size
 from qviz.layout.places import Places
 from qviz.ui.canvas.family import Family, Shared, boxes_to_measure
 from qviz.ui.canvas.metrics import TWO_ROWED, BoxForm, measure_in_slices
-from qviz.ui.canvas.openings import OPENINGS, alike_before, fits, next_after
+from qviz.ui.canvas.openings import FEW, LAST, OPENINGS, alike_before, fits, kept, next_after
 from qviz.ui.canvas.scene import Scene, SeamBand, prepare
 from qviz.ui.process.garbage import building
 from qviz.ui.process.main_thread import main_thread
@@ -62,6 +62,7 @@ class _Folded(NamedTuple):
     Attributes:
         boxes: What is to be measured, with the id that its size is for.
         attempt: Which of the openings it is, where the folds are chosen here.
+        is_kept: Whether it is shown though it is too tall: what comes after it says too little.
     """
 
     folds: Folds
@@ -70,6 +71,7 @@ class _Folded(NamedTuple):
     boxes: list[tuple[str, Box]]
     form: BoxForm
     attempt: int
+    is_kept: bool = False
 
 
 class Placed(NamedTuple):
@@ -211,7 +213,7 @@ class LayoutJobs(QObject):
         self.failed.emit(message)
 
 
-def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
+def _fold(question: Question, attempt: int = 0, is_kept: bool = False) -> _Folded | Done:
     """Fold a stage, alone or with its family; in the thread."""
     from qviz.analysis.views.folding import fold
 
@@ -222,18 +224,18 @@ def _fold(question: Question, attempt: int = 0) -> _Folded | Done:
         tree = question.trees.of(stage.whole)
         folds, form, attempt = _chosen(question, tree, attempt)
         view = fold(tree, folds, question.facts)
-        return _Folded(folds, view, None, [(box.id, box) for box in view.boxes], form, attempt)
+        return _Folded(folds, view, None, [(box.id, box) for box in view.boxes], form, attempt, is_kept)
     folds, form, attempt = _chosen(question, family.tree, attempt)
     if question.folds is not None:
         folds = family.to_union(stage, question.folds)
     shared = family.known(folds, question.direction, form)
     if shared is not None:
-        tried = _Folded(folds, None, shared.whole, [], form, attempt)
+        tried = _Folded(folds, None, shared.whole, [], form, attempt, is_kept)
         if _fits(question, shared.places, tried):
             return _answer(question, folds, shared)
-        return _fold(question, _next_attempt(question, shared.places, tried))
+        return _fold(question, *_next_attempt(question, shared.places, tried))
     whole = family.folded(folds)
-    return _Folded(folds, None, whole, boxes_to_measure(whole), form, attempt)
+    return _Folded(folds, None, whole, boxes_to_measure(whole), form, attempt, is_kept)
 
 
 def _chosen(question: Question, tree: Hierarchy, attempt: int) -> tuple[Folds, BoxForm, int]:
@@ -260,7 +262,7 @@ def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Fold
         assert folded.view is not None
         places = _engine(folded.view, folded.form).place(folded.view, sizes, question.direction)
         if not _fits(question, places, folded):
-            return _fold(question, _next_attempt(question, places, folded))
+            return _fold(question, *_next_attempt(question, places, folded))
         if question.family is not None:
             question.family.ticks(question.stage)  # here, not where it is shown: a large stage has many
         return folded.folds, _scene(question, folded.view, places, folded.form)
@@ -273,7 +275,7 @@ def _place(question: Question, folded: _Folded, sizes: dict[str, Size]) -> _Fold
             shared = Shared(whole, places, folded.form)
             family.keep(folded.folds, question.direction, shared)
     if not _fits(question, shared.places, folded):
-        return _fold(question, _next_attempt(question, shared.places, folded))
+        return _fold(question, *_next_attempt(question, shared.places, folded))
     return _answer(question, folded.folds, shared)
 
 
@@ -287,14 +289,29 @@ def _engine(view: View, form: BoxForm) -> LayoutEngine:
 
 def _fits(question: Question, places: Places, tried: _Folded) -> bool:
     """Return whether a first view is whole on the screen; any other view fits."""
-    if question.folds is not None or question.room is None:
+    if question.folds is not None or question.room is None or tried.is_kept:
         return True
     return fits(tried.attempt, tried.form, places.bounds, question.room)
 
 
-def _next_attempt(question: Question, places: Places, tried: _Folded) -> int:
-    assert question.room is not None
-    return next_after(tried.attempt, places.bounds, question.room)
+def _next_attempt(question: Question, places: Places, tried: _Folded) -> tuple[int, bool]:
+    """Return the opening to try next, and whether it is to be kept: the upper end of a list says more than its box."""
+    from qviz.analysis.views.expansion import boxes_shown
+    from qviz.analysis.views.folding import opening
+
+    room = question.room
+    assert room is not None
+    following = next_after(tried.attempt, places.bounds, room)
+    if OPENINGS[following].limit < OPENINGS[tried.attempt].limit:
+        family, stage = question.family, question.stage
+        tree = question.trees.of(stage.whole) if family is None or not family.has(stage) else family.tree
+        now = opening(tree, OPENINGS[tried.attempt].limit)
+        less = next(
+            (each for at in range(following, LAST + 1) if (each := opening(tree, OPENINGS[at].limit)) != now), now
+        )
+        if boxes_shown(tree, now) >= FEW > boxes_shown(tree, less):
+            return kept(tried.attempt, places.bounds, room)
+    return following, False
 
 
 def _answer(question: Question, folds: Folds, shared: Shared) -> Done:

@@ -47,6 +47,8 @@ _SMALLEST = 0.7
 _CLOSER = 0.95
 """How much of its height a view has at least where frames and boxes stand closer."""
 LAST = len(OPENINGS) - 1
+FEW = 6
+"""Fewer boxes say less of a model than the upper end of a view that is too tall: one in a wrapper has three."""
 
 
 def alike_before(at: int) -> Opening | None:
@@ -78,6 +80,18 @@ def next_after(at: int, bounds: Rect, room: Size) -> int:
             break
         following += 1
     return following
+
+
+def kept(at: int, bounds: Rect, room: Size) -> tuple[int, bool]:
+    """Return which opening of the same limit is tried, or kept though it is too tall, where less would say too little.
+
+    Boxes are as wide as their names only where the graph is too wide for others.
+    """
+    wide, _ = _inside(room)
+    small = max(at - 1, 0) // _FORMS * _FORMS + 2
+    if OPENINGS[at].is_narrow:
+        return (at, True) if bounds.width * LEAST_NARROW <= wide else (at + 1, False)
+    return (small, True) if bounds.width * _SMALLEST <= wide else (small + 1, False)
 
 
 def _is_tall(bounds: Rect, high: float, least: float = LEAST_NARROW) -> bool:

@@ -10,7 +10,7 @@ from qviz.document.snapshot import Stage
 from qviz.layout.place import Rect, Size
 from qviz.ui.canvas.box_text import writing
 from qviz.ui.canvas.metrics import LEAST_NARROW
-from qviz.ui.canvas.openings import LAST, OPENINGS, alike_before, fits, next_after
+from qviz.ui.canvas.openings import FEW, LAST, OPENINGS, alike_before, fits, kept, next_after
 from qviz.ui.canvas.view import GraphCanvas
 from tests.factories import graph, node
 
@@ -64,6 +64,34 @@ def test_an_opening_that_shows_the_same_is_passed_over_but_the_last():
     assert alike_before(1) is None
     assert alike_before(4) is PLAIN
     assert [alike_before(at) for at in range(LAST - 2, LAST + 1)] == [None] * 3
+
+
+def test_what_is_kept_is_small_or_narrow_where_it_is_too_wide():
+    for at in (4, 5):
+        assert kept(at, bounds(1000, 5000), ROOM) == (5, True)
+        assert kept(at, bounds(1500, 5000), ROOM) == (6, False)
+    assert kept(6, bounds(1000, 5000), ROOM) == (6, True)
+    assert kept(6, bounds(1500, 5000), ROOM) == (7, False)
+    assert (OPENINGS[5].is_small, OPENINGS[6].is_narrow) == (True, True)
+
+
+@pytest.mark.parametrize("branches", [False, True])
+@pytest.mark.parametrize("height", [700, 4000])
+def test_a_list_in_a_wrapper_opens_though_it_is_too_tall(qtbot: QtBot, height: int, branches: bool):
+    canvas = GraphCanvas()
+    qtbot.addWidget(canvas.surface)
+    canvas.surface.resize(420, height)
+    made, last = [node("x", kind="input")], "x"
+    for at in range(40):
+        reads = [last, *([f"b{at - 9}"] if branches and at % 10 == 9 else [])]
+        made.append(node(f"a{at}", *reads, path=f"model.{at}", type=f"Block{at}", target=f"first{at}"))
+        made.append(node(f"b{at}", f"a{at}", path=f"model.{at}", type=f"Block{at}", target=f"second{at}"))
+        last = f"b{at}"
+    made.append(node("output", last, kind="output"))
+    canvas.show_stage(Stage("converted", graph(*made), ""), {})
+    qtbot.waitUntil(lambda: canvas.scene is not None, timeout=10_000)
+    assert canvas.scene is not None
+    assert len(canvas.scene.view.boxes) > 40 > FEW
 
 
 def test_columns_of_numbers_have_one_form():
