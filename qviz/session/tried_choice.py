@@ -97,6 +97,12 @@ class TriedChoice:
         return next(known, None)
 
     @cached_property
+    def failed_as(self) -> TriedRun | None:
+        """The last run of the plan, where it failed and no other measured it."""
+        again = [each for each in self.runs if each.does_as(self.plan_after)] if self.measured_as is None else []
+        return again[-1] if again and again[-1].is_stopped else None
+
+    @cached_property
     def points(self) -> tuple[MeasuredPoint, ...]:
         """The runs that lie beside the curve."""
         return measured_points(self.base, self.runs)
@@ -116,7 +122,9 @@ def tried_run(shelved: ShelvedRun) -> TriedRun:
     """Return a kept run as what can be tried on, or compared."""
     project = shelved.project
     python = copied_script(project) if project.snapshot is not None else ""
-    return TriedRun(shelved.number, shelved.name, project.received.plan, inspected(project), python)
+    return TriedRun(
+        shelved.number, shelved.name, project.received.plan, inspected(project), python, project.error is not None
+    )
 
 
 def inspected(project: Project) -> InspectedRun:

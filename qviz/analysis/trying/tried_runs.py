@@ -28,10 +28,14 @@ class TriedRun:
         plan: The one that it was made with.
         run: What came of it.
         python: Does the run without qviz.
+        is_stopped: Whether it ended before its end.
     """
 
-    def __init__(self, number: int, name: str, plan: Plan, run: InspectedRun, python: str = "") -> None:
+    def __init__(
+        self, number: int, name: str, plan: Plan, run: InspectedRun, python: str = "", is_stopped: bool = False
+    ) -> None:
         self.number, self.name, self.plan, self.run, self.python = number, name, plan, run, python
+        self.is_stopped = is_stopped
         self._changes_to: dict[int, tuple[TriedRun, tuple[Change, ...] | None]] = {}
 
     @property

@@ -40,6 +40,7 @@ TEXTS: dict[str, str] = {
     "Before and after": "前后对比",
     "Running…": "正在运行…",
     "This choice has not run.": "此选择尚未运行。",
+    "Run {number} of this choice failed.": "此选择的运行 {number} 失败了。",
     "k = {count} · {level}": "k = {count} · {level}",
     "Close (Esc)": "关闭 (Esc)",
     "Leave the worst quantizers of Run {number} in float. The prediction needs no run.": "让运行 {number} 中最差的量化器"

@@ -17,7 +17,7 @@ from qviz.document import codec, plan_file
 from qviz.document.configuration import Rule
 from qviz.document.measurements import Measurements
 from qviz.document.plan import Plan
-from qviz.document.snapshot import Run, Snapshot
+from qviz.document.snapshot import Run, RunError, Snapshot
 from qviz.session.kept_runs import ShelvedRun
 from qviz.session.project import Project
 from qviz.session.sides import Side
@@ -381,3 +381,19 @@ def test_names_can_be_read_in_large_text_where_bars_have_no_room(desk: Desk):
     assert table.columnWidth(NAME) >= 220
     table.fit(1.0)
     assert table.quantizers.headerData(SHARE, orientation) == "Share of noise"
+
+
+def test_a_choice_whose_run_failed_says_so_and_offers_to_run_again(desk: Desk):
+    made, choice = panel(desk).measured, panel(desk).choice
+    assert choice is not None
+    assert "This choice has not run." in made.words.text()
+    plan, snapshot = choice.plan_after, result(None)
+    error = RunError("preparing", "RuntimeError", "stopped.unknown")
+    run = msgspec.structs.replace(snapshot.run, status="failed", error=error)
+    stopped = Project.of_snapshot(msgspec.structs.replace(snapshot, run=run))
+    desk.shelf.keep(replace(stopped, plan=plan, received=replace(stopped.received, plan=plan)))
+    assert f"Run {desk.shelf.kept.runs[0].number} of this choice failed." in made.words.text()
+    assert made.measure.text() == "Run again"
+    keep(desk, plan, 15.0)
+    assert "failed" not in made.words.text()
+    assert not made.measure.isVisible()

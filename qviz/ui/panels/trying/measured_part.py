@@ -66,12 +66,15 @@ class MeasuredPart(QFrame):
         self._rows.setVisible(has_rows)
         self.measure.setVisible(run is None and bool(measure))
         self.measure.setEnabled(not is_running)
-        self.measure.setText(tr("Running…") if is_running else measure)
+        failed = choice.failed_as
+        self.measure.setText(tr("Running…") if is_running else measure if failed is None else tr("Run again"))
         if run is not None and not is_base:
             self._fill(choice)
         told = errors_text(choice.errors)
         if is_base:
             told = tr("Nothing is selected: these are the numbers of the run.")
+        elif failed is not None:
+            told = sentences((tr("Run {number} of this choice failed.", number=failed.number), told))
         elif run is None:
             told = sentences((tr("This choice has not run."), told))
         elif samples := run.measured.samples if run.measured is not None else 0:
