@@ -1,4 +1,4 @@
-"""Finds buffers that forward() updates, and that are constants once the model is captured or converted."""
+"""Finds buffers and parameters that forward() updates, and that captured or converted models hold as constants."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ _VIEWS = (
 
 
 class HeldBuffer(NamedTuple):
-    """A buffer, and how often it was written so far."""
+    """A buffer or parameter, and how often it was written so far."""
 
     tensor: Tensor
     writes: int
 
 
 def versions(model: nn.Module) -> dict[str, HeldBuffer]:
-    """Return each buffer with how often it was written so far."""
-    counted = ((name, each) for name, each in model.named_buffers() if not each.is_inference())
+    """Return each buffer and parameter with how often it was written so far."""
+    every = (*model.named_buffers(), *model.named_parameters())
+    counted = ((name, each) for name, each in every if not each.is_inference())
     return {name: HeldBuffer(each, each._version) for name, each in counted}  # noqa: SLF001 - torch has no other counter
 
 
 def written_by_trace(before: Mapping[str, HeldBuffer], model: nn.Module, captured: GraphModule) -> Iterator[Finding]:
-    """Yield the buffers that a trace has written or replaced, as it ran forward() once: its graph does neither.
+    """Yield what a trace wrote or replaced as it ran forward() once: its graph does neither.
 
     Args:
-        before: The buffers before it.
+        before: Both before it.
         model: The one that was traced.
         captured: What came of it; what it does not read does no harm.
     """

@@ -32,7 +32,7 @@ def _traced(model: nn.Module, changed: str) -> GraphModule:
     """Trace a copy of a model, with the same random numbers each time; the buffer named is `changed` before."""
     copied = copy.deepcopy(model)
     if changed:
-        buffer = copied.get_buffer(changed)
+        buffer = {**dict(copied.named_buffers()), **dict(copied.named_parameters())}[changed]
         with torch.no_grad():
             buffer.copy_(~buffer if buffer.dtype is torch.bool else buffer + 1)
     with torch.random.fork_rng():

@@ -152,6 +152,7 @@ _CONFIGURING = (
 )
 
 _ANNOTATING = (
+    Cause("stop.shared_specs_in_circle", type="RecursionError", frame="pt2e/prepare.py:(_unwrap|_find_root)"),
     Cause("stop.shared_spec_unresolved", type="KeyError", frame="pt2e/prepare.py:(_unwrap|_update_shared|_find_root)"),
     Cause("stop.spec_not_observed", text="only refer to edge or node that has"),
     Cause("stop.derived_spec_unresolved", type="KeyError", frame="prepare.py:_create_obs_or_fq_from_qspec"),
@@ -282,6 +283,7 @@ _RUNNING = (
     Cause("stop.no_gradient", text="does not require grad and does not have a grad_fn", step="training"),
     Cause("stop.no_process_group", text="Default process group has not been initialized"),
     Cause("stop.package_missing", type="ModuleNotFoundError", text=r"No module named '(?P<package>[^']+)'"),
+    Cause("stop.parameter_written", text="a leaf Variable that requires grad is being used in an in-place operation"),
     Cause("stop.recursion", type="RecursionError"),
     Cause("stop.no_kernel", text=r"not implemented for '(?P<dtype>\w+)'"),
 )

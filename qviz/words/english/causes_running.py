@@ -244,6 +244,15 @@ STATEMENTS: dict[str, Entry] = {
         "the Python package {package} is not installed for the interpreter that runs the engine",
         "Install it there.",
     ),
+    "stop.shared_specs_in_circle": known(
+        "these annotations share ranges with one another in a circle, and none of them has a range of its own",
+        "In the quantizer, give one of them a QuantizationSpec, and let the others refer to it with "
+        "SharedQuantizationSpec.",
+    ),
+    "stop.parameter_written": known(
+        "forward() writes into a parameter that requires a gradient",
+        "Compute the new value out of place and use that, or freeze the parameter: requires_grad_(False).",
+    ),
     "stop.recursion": known(
         "Python's recursion limit was reached",
         "Look for a module that contains itself, or raise sys.setrecursionlimit().",

@@ -38,7 +38,8 @@ STATEMENTS: dict[str, Entry] = {
     },
     "rule.buffer_frozen": {
         "text": "Buffer became a constant",
-        "what": "forward() updates a buffer, and the captured or converted model reads a constant in its place.",
+        "what": "forward() updates a buffer or parameter, and the captured or converted model reads a constant in its "
+        "place.",
         "advice": "Pass the state in as an input and return it as an output.",
     },
     "rule.observing_in_eval": {
@@ -52,22 +53,21 @@ STATEMENTS: dict[str, Entry] = {
         "advice": "Leave the operator in float, or compute its weight from parameters alone.",
     },
     "buffer_frozen.traced": {
-        "message": "forward() updates the buffer {name}, and the captured graph lacks the update[[: {subject} "
+        "message": "forward() updates {name}, and the captured graph lacks the update[[: {subject} "
         "{subject:reads/read} what the trace left in it]]",
-        "reason": "torch.fx wrote into the buffer once, while it traced forward(), and recorded no operator for that",
+        "reason": "torch.fx wrote into it once, while it traced forward(), and recorded no operator for that",
         "hint": "Pass {name} in as an input and return it as an output of forward().",
     },
     "buffer_frozen.computed": {
-        "message": "forward() updates the buffer {name}, and {subject} {subject:holds/hold} what was computed from it "
+        "message": "forward() updates {name}, and {subject} {subject:holds/hold} what was computed from it "
         "while torch.fx traced",
         "reason": "torch.fx runs what reads no input while it traces and keeps the result as a constant; a trace with "
-        "another value in the buffer has another constant there",
+        "another value in it has another constant there",
         "hint": "Pass {name} in as an input and return it as an output of forward().",
     },
     "buffer_frozen.folded": {
-        "message": "forward() updates the buffer {name}, and the converted model holds a constant in its place[[: see "
-        "{subject}]]",
-        "reason": "the quantizer annotates an operator that reads the buffer, and convert_pt2e folds the quantize of "
+        "message": "forward() updates {name}, and the converted model holds a constant in its place[[: see {subject}]]",
+        "reason": "the quantizer annotates an operator that reads it, and convert_pt2e folds the quantize of "
         "it as if it were a weight, so the model computes with the value that it had then",
         "hint": "Leave the operators that read {name} in float, or pass it in as an input and return it as an output "
         "of forward().",

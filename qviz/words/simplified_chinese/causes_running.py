@@ -206,6 +206,14 @@ STATEMENTS: dict[str, Entry] = {
         "请在 torch.no_grad() 之外，由模型的输出以及需要梯度的参数计算损失。",
     ),
     "stop.package_missing": known("运行引擎的解释器没有安装 Python 包 {package}", "请在那里安装它。"),
+    "stop.shared_specs_in_circle": known(
+        "这些标注相互共享范围，构成循环，其中没有一个有自己的范围",
+        "请在量化器中为其中一个指定 QuantizationSpec，让其他的用 SharedQuantizationSpec 引用它。",
+    ),
+    "stop.parameter_written": known(
+        "forward() 写入需要梯度的参数",
+        "请另行计算新值并使用它，或冻结该参数：requires_grad_(False)。",
+    ),
     "stop.recursion": known(
         "达到了 Python 的递归限制", "请检查是否有包含自身的模块，或用 sys.setrecursionlimit() 提高限制。"
     ),

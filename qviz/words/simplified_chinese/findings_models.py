@@ -102,18 +102,18 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请像 torch 的观测器那样，在 {observer} 的 forward() 中返回输入本身，只改动用于统计的数值。",
     },
     "buffer_frozen.traced": {
-        "message": "forward() 更新缓冲区 {name}，而捕获的图没有该更新[[：{subject} 读取追踪时留在其中的值]]",
-        "reason": "torch.fx 在追踪 forward() 时写入了一次缓冲区，没有为此记录算子",
+        "message": "forward() 更新 {name}，而捕获的图没有该更新[[：{subject} 读取追踪时留在其中的值]]",
+        "reason": "torch.fx 在追踪 forward() 时写入了一次，没有为此记录算子",
         "hint": _BUFFER,
     },
     "buffer_frozen.computed": {
-        "message": "forward() 更新缓冲区 {name}，而 {subject} 保存着 torch.fx 追踪时由它计算出的值",
-        "reason": "torch.fx 在追踪时直接运行不读取输入的部分，并把结果作为常量保存；缓冲区为其他值时追踪，常量也不同",
+        "message": "forward() 更新 {name}，而 {subject} 保存着 torch.fx 追踪时由它计算出的值",
+        "reason": "torch.fx 在追踪时直接运行不读取输入的部分，并把结果作为常量保存；其值不同时追踪，常量也不同",
         "hint": _BUFFER,
     },
     "buffer_frozen.folded": {
-        "message": "forward() 更新缓冲区 {name}，而转换后的模型在其位置是常量[[：见 {subject}]]",
-        "reason": "量化器标注了读取该缓冲区的算子，convert_pt2e 像对权重一样折叠其 quantize，因此模型用当时的值计算",
+        "message": "forward() 更新 {name}，而转换后的模型在其位置是常量[[：见 {subject}]]",
+        "reason": "量化器标注了读取它的算子，convert_pt2e 像对权重一样折叠其 quantize，因此模型用当时的值计算",
         "hint": "请让读取 {name} 的算子保持浮点，或将它作为 forward() 的输入传入，并作为输出返回。",
     },
     "observing_in_eval": {

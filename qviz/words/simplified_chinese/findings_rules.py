@@ -31,7 +31,7 @@ STATEMENTS: dict[str, Entry] = {
     ),
     "rule.state_lost": _rule("状态丢失", "原始模型在各次调用之间保留某些内容，而转换后的模型没有保留。", _STATE),
     "rule.buffer_frozen": _rule(
-        "缓冲区变为常量", "forward() 更新某个缓冲区，而捕获或转换后的模型在其位置读取常量。", _STATE
+        "缓冲区变为常量", "forward() 更新某个缓冲区或参数，而捕获或转换后的模型在其位置读取常量。", _STATE
     ),
     "rule.observing_in_eval": _rule(
         "eval 模式下仍在观测",

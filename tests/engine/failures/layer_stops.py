@@ -206,6 +206,7 @@ LAYER_STOPS: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("trace_norm_subclass", _traced_norm),
     ("packed_sequence", lambda: symbolic_trace(_Packs())),
     ("fuse_transposed_groups", _transposed_groups),
+    ("parameter_written", lambda: nn.Linear(4, 4).weight.mul_(2)),
     ("reshape_fixed", lambda: torch.ones(4, 3).reshape(2, 3)),
     ("trace_script_function", lambda: symbolic_trace(nn.Sequential(_Scripted(4, 4)))),
     ("computed_weight", _computed_weight),

@@ -105,6 +105,11 @@ def annotated(*quantizers: Quantizer) -> Any:
     return prepare_pt2e(exported, quantizers[0] if len(quantizers) == 1 else ComposableQuantizer(list(quantizers)))
 
 
+def share_in_a_circle(add: Any) -> QuantizationAnnotation:
+    one, other = ((each, SharedQuantizationSpec((each, add))) for each in add.args)
+    return QuantizationAnnotation({one[0]: other[1], other[0]: one[1]}, ACTIVATION)
+
+
 def shares_with_nothing(add: Any) -> QuantizationAnnotation:
     relu, x = add.args
     return QuantizationAnnotation({relu: ACTIVATION, x: SharedQuantizationSpec((relu.args[0], relu))}, ACTIVATION)
@@ -286,6 +291,7 @@ RAISED: tuple[tuple[str, Callable[[], Any]], ...] = (
     ("no_fuser", lambda: fuse(nn.Conv2d(2, 2, 1), nn.Sigmoid())),
     ("functional_called", lambda: torch.ao.nn.quantized.FloatFunctional()(X)),
     ("shared_spec_unresolved", lambda: annotated(Annotates(shares_with_nothing))),
+    ("shared_specs_in_circle", lambda: annotated(Annotates(share_in_a_circle))),
     ("derived_spec_unresolved", lambda: annotated(Annotates(derives_from_nothing))),
     (
         "annotations_overwritten",

@@ -129,21 +129,32 @@ def _norms(
 
 
 def is_random(model: nn.Module, batch: Arguments) -> bool:
-    """Return whether equal calls differ by the random numbers that they draw, and not by what the model keeps."""
-    given = []
+    """Return whether equal calls differ by the random numbers that they draw, and not by what the model keeps.
+
+    A copy shares its parameters with the model: one that writes into them keeps something there.
+    """
+    given, before = [], _writes(model)
     for seed in (0, 1):
         torch.manual_seed(seed)
         random.seed(seed)
         given.append(outputs.run(copied(model), [batch])[0])
-    return not outputs.is_equal(*given)
+    return not outputs.is_equal(*given) and _writes(model) == before
+
+
+def _writes(model: nn.Module) -> dict[str, int]:
+    """Return how often each parameter was written so far."""
+    counted = ((name, each) for name, each in model.named_parameters() if not each.is_inference())
+    return {name: each._version for name, each in counted}  # noqa: SLF001 - torch has no other counter
 
 
 def state(model: nn.Module, batch: Arguments) -> tuple[str, ...]:
-    """Return the buffers that a call changes."""
-    own = copied(model)
+    """Return the buffers that a call changes, and the parameters that it writes into."""
+    own, written = copied(model), _writes(model)
     before = {name: each.detach().clone() for name, each in own.named_buffers()}
     outputs.run(own, [batch])
-    return tuple(name for name, each in own.named_buffers() if name in before and not _is_same(each, before[name]))
+    buffers = (name for name, each in own.named_buffers() if name in before and not _is_same(each, before[name]))
+    now = _writes(model)
+    return (*buffers, *(name for name, count in written.items() if now[name] != count))
 
 
 def _is_same(one: Tensor, other: Tensor) -> bool:

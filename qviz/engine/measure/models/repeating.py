@@ -26,12 +26,10 @@ def second_calls(measured: Measured, original: nn.Module, keeps: tuple[str, ...]
     if calls is None or (calls.original == calls.converted == "inf"):
         return calls
     batch = measured.evaluation.batches[0]
-    return replace(
-        calls,
-        is_random=calls.original != "inf" and originals.is_random(original, batch),
-        state=originals.state(original, batch),
-        random=_drawing(measured),
-    )
+    is_random = calls.original != "inf" and originals.is_random(original, batch)
+    state = originals.state(original, batch)
+    keeps_parameters = not set(state).isdisjoint(name for name, _ in original.named_parameters())
+    return replace(calls, is_random=is_random, state=state, random=() if keeps_parameters else _drawing(measured))
 
 
 def _without_attributes(measured: Measured, original: nn.Module, keeps: tuple[str, ...]) -> SecondCalls | None:
