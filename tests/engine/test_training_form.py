@@ -84,3 +84,9 @@ def test_evaluation_form_and_training_are_silent(model: nn.Module, flow: str) ->
 def test_a_program_that_was_exported_non_strict_is_to_be_exported_anew(is_strict: bool) -> None:
     error = run(NormBefore().train(), is_strict=is_strict).run.error
     assert (error.code if error is not None else None) == (None if is_strict else "stop.needs_strict_export")
+
+
+def test_a_batch_norm_that_is_not_folded_stays_in_training_form_as_a_consequence() -> None:
+    found = {each.rule: each for each in run(NormBefore().train(), is_strict=True).findings}
+    assert found["batch_norm_in_training"].because_of is not None
+    assert found["batch_norm_in_training"].because_of.rule == "mode_kept"

@@ -132,6 +132,7 @@ _KNOWN = (
         for cause in ("mode_kept.exported_norms", "mode_kept.exported_dropouts")
     ),
     _Follows("not_repeatable", "mode_kept.exported_dropouts"),
+    _Follows("batch_norm_in_training", "mode_kept.exported_norms", _at_same_node),
     *(_Follows(each, "mode_kept.exported_dropouts", _at_same_node) for each in ("kernel_differs", "scales_differ")),
     _Follows(STOPPED, "bounds_outside_dtype", _bounds),
     _Follows(STOPPED, "applied_twice", _in_capture),

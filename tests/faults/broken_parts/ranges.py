@@ -234,7 +234,7 @@ def _in_training() -> nn.Module:
 
 
 TRAINING = (
-    Case("I batch norm trained on", "batch_norm_in_training", ("batch_norm",), ran(_in_training, "pt2e-static")),
+    Case("I batch norm trained on", "mode_kept", ("batch_norm",), ran(_in_training, "pt2e-static")),
     Case(
         "I fake-quants off",
         "switched_off",
