@@ -53,7 +53,7 @@ def _baked_in(evidence: Evidence) -> Iterator[Finding]:
             Level.WARNING if is_in_original else Level.ERROR,
             stage.name,
             found,
-            "capture_differs.drops_in_eval" if is_in_original else "capture_differs.training",
+            f"capture_differs.{'drops_in_eval' if is_in_original else 'training'}{'_in_hand' if is_exported else ''}",
             {"subject": found},
             {} if repeat is None or repeat.converted is None else {"db": repeat.converted},
         )

@@ -125,15 +125,8 @@ _KNOWN = (
     _Follows(STOPPED, "never_calibrated", _empty_range),
     _Follows(STOPPED, "mode_kept", _mode),
     _Follows(STOPPED, "mode_kept.exported_norms", _stopped_by("stop.needs_strict_export")),
-    _Follows("capture_differs.training", "mode_kept.exported_dropouts", _at_same_node),
-    *(
-        _Follows(each, cause)
-        for each in ("capture_differs.values", "capture_differs.outputs")
-        for cause in ("mode_kept.exported_norms", "mode_kept.exported_dropouts")
-    ),
-    _Follows("not_repeatable", "mode_kept.exported_dropouts"),
+    *(_Follows(f"capture_differs.{each}", "mode_kept.exported_norms") for each in ("values", "outputs")),
     _Follows("batch_norm_in_training", "mode_kept.exported_norms", _at_same_node),
-    *(_Follows(each, "mode_kept.exported_dropouts", _at_same_node) for each in ("kernel_differs", "scales_differ")),
     _Follows(STOPPED, "bounds_outside_dtype", _bounds),
     _Follows(STOPPED, "applied_twice", _in_capture),
     _Follows(STOPPED, "observer_alters.form", _where_observers_run),
@@ -144,7 +137,7 @@ _KNOWN = (
     _Follows("output_differs.not_measurable", "not_finite"),
     *(
         _Follows(rule, f"capture_differs.{each}", where)
-        for each in ("training", "drops_in_eval", "drops_in_original")
+        for each in ("training", "training_in_hand", "drops_in_eval", "drops_in_original")
         for rule, where in (
             ("kernel_differs", _at_same_node),
             ("scales_differ", _at_same_node),

@@ -91,6 +91,13 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Use nn.Dropout, which eval() switches off, in place of F.dropout(training=self.training), or switch "
         "the model to eval mode before it is captured or converted.",
     },
+    "capture_differs.training_in_hand": {
+        "message": "{subject} {subject:drops/drop} values at random in the converted model: training=True is baked in",
+        "reason": "the graph was captured in training mode, and neither prepare_pt2e nor convert_pt2e changes a "
+        "constant[[; two equal calls keep {db:db} of each other]]",
+        "hint": "Switch the model to eval mode before it is captured, or call "
+        "torch.ao.quantization.move_exported_model_to_eval(graph) before prepare_pt2e.",
+    },
     "capture_differs.backward": {
         "message": "no gradient passes {subject} in training: the captured graph lacks the backward() of the "
         "autograd.Function",

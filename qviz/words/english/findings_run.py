@@ -84,14 +84,6 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "Call model.eval() before torch.export.export; or choose quantization-aware training, which takes a "
         "graph in training mode.",
     },
-    "mode_kept.exported_dropouts": {
-        "message": "{subject} {subject:drops/drop} values at random: the graph was exported with training=True",
-        "reason": "train() and eval() cannot switch an exported graph, and neither prepare_pt2e nor convert_pt2e "
-        "changes training=True",
-        "hint": "Call model.eval() before torch.export.export, or "
-        "torch.ao.quantization.move_exported_model_to_eval(graph) before prepare_pt2e; nothing to do if you mean it to "
-        "drop in evaluation.",
-    },
     "made_ready": {
         "message": "qviz works on a copy of the model: {steps:clauses}",
         "reason": "torch quantizes float32 modules on the CPU, and captures what a model is, not what it is wrapped in",

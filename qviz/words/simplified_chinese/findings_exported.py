@@ -137,12 +137,11 @@ STATEMENTS: dict[str, Entry] = {
         "其他 batch norm 则继续按批次归一化",
         "hint": "请在 torch.export.export 之前调用 model.eval()；或选择量化感知训练，它接受训练模式的图。",
     },
-    "mode_kept.exported_dropouts": {
-        "message": "{subject} 随机丢弃值：该图是以 training=True 导出的",
-        "reason": "train() 和 eval() 无法切换导出的图，prepare_pt2e 和 convert_pt2e 也不更改 training=True",
-        "hint": "请在 torch.export.export 之前调用 model.eval()，"
-        "或在 prepare_pt2e 之前调用 torch.ao.quantization.move_exported_model_to_eval(graph)；"
-        "若您有意在评估时丢弃，则无需处理。",
+    "capture_differs.training_in_hand": {
+        "message": "{subject} 在转换后的模型中随机丢弃值：training=True 已被固定",
+        "reason": "该图是在训练模式下捕获的，prepare_pt2e 和 convert_pt2e 都不更改常量[[；两次相同的调用彼此保持 {db:db}]]",
+        "hint": "请在捕获之前将模型切换到 eval 模式，"
+        "或在 prepare_pt2e 之前调用 torch.ao.quantization.move_exported_model_to_eval(graph)。",
     },
     "captured_without_grad": {
         "message": "在 torch.no_grad() 下捕获，因为 forward() 设置梯度模式[[，见 {file}:{line}]]",
