@@ -15,7 +15,7 @@ from qviz.ui.canvas import exposure as exposures
 from qviz.ui.canvas.camera import Camera
 from qviz.ui.canvas.edges import frame_pen, pen_of
 from qviz.ui.canvas.exposure import Exposure
-from qviz.ui.canvas.painters import boxes, kept
+from qviz.ui.canvas.painters import boxes, chips, kept
 from qviz.ui.canvas.scene import Scene
 from qviz.ui.canvas.view import GraphCanvas
 from qviz.ui.theme import theme
@@ -178,13 +178,33 @@ def test_what_looks_different_is_painted_whole(canvas, drawn, change):
     elif change == "size":
         canvas.surface.resize(510, 600)
     else:
-        chips = Overlay("chips", "Chips", range_of((1.0,)), {"n30": 1.0}, mark="chip")
-        canvas.show_overlays((), (chips,))
+        canvas.show_overlays((), (Overlay("chips", "Chips", range_of((1.0,)), {"n30": 1.0}, mark="chip"),))
         shown(canvas)
         drawn.clear()
         pushed(canvas, 0, -20)
     shown(canvas)
     assert len(drawn) >= whole - 2
+
+
+def test_a_chip_without_room_beside_its_box_is_whole(canvas, monkeypatch):
+    asked: list[float] = []
+    edge_of = chips._edge_of
+
+    def noted(exposure: Exposure) -> float:
+        found = edge_of(exposure)
+        asked.append(found - exposure.on_screen(exposure.rect("n30")).right())
+        return found
+
+    monkeypatch.setattr(chips, "_edge_of", noted)
+    canvas.show_overlays((), (Overlay("chips", "Chips", range_of((1.0,)), {"n30": 1.0}, mark="chip"),))
+    box, accent = canvas.scene.rect("n30"), theme("light").color("accent").rgb()
+    canvas.viewport.set_camera(Camera(1.0, round(box.right()) - 480, round(box.top()) - 300))
+    seen = canvas.surface.grab().toImage()
+    at = [x for x in range(seen.width()) for y in range(300, 360) if seen.pixel(x, y) == accent]
+    assert asked, "it stands beside the box"
+    assert asked[-1] == pytest.approx(20 - 3, abs=1.5)
+    assert at, "its outline is seen"
+    assert max(at) < 498, "its right end, too"
 
 
 def test_a_frame_is_drawn_only_where_its_border_is(canvas):
