@@ -10,7 +10,7 @@ from torch import nn
 from torch.ao.nn.intrinsic.modules.fused import _FusedModule
 from torch.fx import GraphModule, Node
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.utils.parametrize import type_before_parametrizations
+from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizations
 
 from qviz.document.graph import Json
 from qviz.document.snapshot import Finding, Level
@@ -95,14 +95,26 @@ def fused_for_training(model: nn.Module, captured: GraphModule) -> Iterator[Find
 def of_fx(model: nn.Module, captured: GraphModule) -> Iterator[Finding]:
     """Yield the layers that no pattern of FX fits, though their class means what another does.
 
-    Subclasses of the user's own are no trap there: FX traces through them, to functions that it knows.
+    Subclasses of the user's own are no trap there: FX traces through them, to functions that it knows. But parametrized
+    ones have a class of torch's, which FX does not look into.
     """
+    for trap, paths in _parametrized(model).items():
+        yield _finding(PassedBy(*trap, tuple(paths)), tuple(paths), captured, Level.WARNING)
     for path, module in model.named_modules():
         if path and isinstance(module, torch.jit.ScriptModule) and not _is_inside_script(model, path):
             yield _finding(PassedBy(*_script(module), (path,)), (path,), captured, Level.WARNING)
     norms = tuple(path for path, module in model.named_modules() if path and isinstance(module, nn.SyncBatchNorm))
     if norms:
         yield _finding(PassedBy(*_SYNC, norms), norms, captured, Level.WARNING)
+
+
+def _parametrized(model: nn.Module) -> dict[tuple[str, str, str], list[str]]:
+    """Return the parametrized layers of classes derived from those that a pattern lists, by their traps."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for path, module in model.named_modules():
+        if path and is_parametrized(module) and (trap := _trap(module, STATIC)) is not None:
+            found.setdefault(("parametrized_subclass", *trap[1:]), []).append(path)
+    return found
 
 
 _SYNC = ("sync_batch_norm", "SyncBatchNorm", "BatchNorm2d")

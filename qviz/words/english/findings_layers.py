@@ -42,6 +42,13 @@ STATEMENTS: dict[str, Entry] = {
         "would not run the forward of {type}",
         "Hold a torch.nn.{base} inside {type} instead of deriving from it, and do the rest in forward() around it.",
     ),
+    "type_not_replaced.parametrized_subclass": _passed_by(
+        "a parametrization, such as weight_norm, is on a {type}, a subclass of {base}",
+        "torch.fx looks into classes of your own and finds functions that it knows; a parametrization makes a class of "
+        "torch.nn.utils of it, which stays one call that no pattern has",
+        "Remove the parametrization before quantizing, which keeps the weight as it is now: for path in {paths}: "
+        "torch.nn.utils.parametrize.remove_parametrizations(model.get_submodule(path), 'weight')",
+    ),
     "type_not_replaced.fused_for_training": _passed_by(
         "{modules:it was/they were} fused for training ({type})",
         "convert of a static flow does not list the classes that fuse_modules_qat makes",

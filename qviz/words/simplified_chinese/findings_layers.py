@@ -38,6 +38,12 @@ STATEMENTS: dict[str, Entry] = {
         f"{_EXACT}；量化的 {{base}} 不会运行 {{type}} 的 forward",
         "请在 {type} 中持有一个 torch.nn.{base}，而不是从它派生，其余部分在其外的 forward() 中完成。",
     ),
+    "type_not_replaced.parametrized_subclass": _passed_by(
+        "{type}（{base} 的子类）上有 weight_norm 之类的参数化",
+        "torch.fx 会进入用户自己的类，找到它认识的函数；参数化把它变成 torch.nn.utils 的类，只剩一次调用，没有模式包含它",
+        "请在量化之前去掉参数化，权重保持现在的值：for path in {paths}: "
+        "torch.nn.utils.parametrize.remove_parametrizations(model.get_submodule(path), 'weight')",
+    ),
     "type_not_replaced.fused_for_training": _passed_by(
         "它是为训练而融合的（{type}）",
         "静态流程的 convert 不列出 fuse_modules_qat 所生成的类",
