@@ -62,6 +62,13 @@ def _where_observers_run(_cause: Finding, _consequence: Finding, evidence: Evide
     return error is not None and error.step in ("calibrating", "training")
 
 
+def _within_lines(cause: Finding, consequence: Finding, _evidence: Evidence) -> bool:
+    """Return whether a converted model stops in a branch that another answer of a test leads to."""
+    line, begin, until = consequence.args.get("line"), cause.args.get("line"), cause.args.get("until")
+    is_there = isinstance(line, int) and isinstance(begin, int) and isinstance(until, int) and begin <= line <= until
+    return is_there and consequence.args.get("file") == cause.args.get("file")
+
+
 class _Follows(NamedTuple):
     """A finding that follows from another: rules, or codes where a rule finds several kinds."""
 
@@ -92,6 +99,11 @@ _KNOWN = (
         for each in ("converted_does_not_run.quantized_into_float", "little_quantized", "nothing_quantized")
     ),
     _Follows("converted_does_not_run", "kernel_differs.read_as_bytes"),
+    _Follows("converted_does_not_run", "kernel_differs.type_test", _within_lines),
+    *(
+        _Follows(each, "kernel_differs.type_test")
+        for each in ("kernel_differs.given_equal_inputs", "capture_differs.values", "capture_differs.outputs")
+    ),
     *(
         _Follows(each, "hidden_modules.second_name", _at_same_node)
         for each in ("converted_does_not_run", "tied_weights_split", "layer_in_float")

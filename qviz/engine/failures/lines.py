@@ -43,13 +43,13 @@ def line_of(error: BaseException) -> SourceLine | None:
     """Return the innermost line of the user's code that the error came through, if any."""
     for each in reversed(chain(error)):
         for match in reversed(list(_IN_TEXT.finditer(str(each)))):  # dynamo writes its frames into the message
-            if _is_users(match["file"]):
+            if is_users(match["file"]):
                 return _line(match["file"], int(match["line"]))
         for frame, number in reversed(list(traceback.walk_tb(each.__traceback__))):
             file = frame.f_code.co_filename
             if file.startswith(_GENERATED) and (found := _behind_generated(frame, number)):
                 return found
-            if _is_users(file):
+            if is_users(file):
                 return _line(file, number or frame.f_code.co_firstlineno)  # a traceback may have lost the line
     return None
 
@@ -67,7 +67,7 @@ def torch_function(error: BaseException) -> str | None:
 def raises_itself(error: BaseException) -> bool:
     """Tell whether an exception was raised by the user's own code, not by a function that it called."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return bool(frames) and _is_users(frames[-1].f_code.co_filename)
+    return bool(frames) and is_users(frames[-1].f_code.co_filename)
 
 
 def _is_torch(frame: FrameType) -> bool:
@@ -92,7 +92,8 @@ def _behind_generated(frame: FrameType, number: int) -> SourceLine | None:
     return source_line(node.meta.get("stack_trace")) if node is not None else None
 
 
-def _is_users(file: str) -> bool:
+def is_users(file: str) -> bool:
+    """Tell whether a file is the user's: neither torch's, nor Python's, nor part of qviz."""
     if Path(file).suffix in _COMPILED:  # export writes its frames of C++ into the message
         return False
     if file.startswith(_STANDARD) and not file.startswith(_PACKAGES):

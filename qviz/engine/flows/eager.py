@@ -24,7 +24,7 @@ from qviz.document.graph import Json
 from qviz.document.plan import WeightDtype
 from qviz.document.snapshot import Finding
 from qviz.engine.checks import eager as checks
-from qviz.engine.checks import exact_types, fused_before, hidden_modules, left_state, own_qconfigs
+from qviz.engine.checks import exact_types, fused_before, hidden_modules, left_state, own_qconfigs, type_tests
 from qviz.engine.configuration.backends import use_backend
 from qviz.engine.configuration.dynamic_spec import dynamic_spec, left_out
 from qviz.engine.configuration.eager import configure
@@ -58,6 +58,7 @@ class _Model(NamedTuple):
         second_names: The paths at which a parent holds a module once more, with its first path.
         left_by: By their paths the modules that rules leave in float, each with the rule; known once they are set.
         start: What it held in attributes before any call; all stages are drawn from there.
+        path: Which way its Python goes.
     """
 
     graph: GraphModule
@@ -66,6 +67,7 @@ class _Model(NamedTuple):
     second_names: dict[str, str]
     left_by: dict[str, Json]
     start: held_state.HeldState
+    path: type_tests.TakenPath
 
 
 def dynamic(job: Job) -> EagerResult:
@@ -160,7 +162,8 @@ def _capture(job: Job, needs_stubs: bool = False) -> _Model:
         graph.meta[LEFT_BY] = left_by
         return graph
 
-    return _Model(drawn.graph, draw_again, beside, hidden_modules.second_names(job.model), left_by, start)
+    path = type_tests.path_taken(job.model, job.inputs)
+    return _Model(drawn.graph, draw_again, beside, hidden_modules.second_names(job.model), left_by, start, path)
 
 
 def _fuse(job: Job, captured: _Model, for_training: bool) -> tuple[nn.Module, EagerResult]:
@@ -245,6 +248,8 @@ def _record_converted(job: Job, captured: _Model, model: nn.Module, left: frozen
     _tell(job, hidden_modules.left_behind(model, job.inputs, captured.held_beside, flow(job.plan.flow)))
     _tell(job, hidden_modules.left_at_second_name(model, captured.second_names, graph))
     _tell(job, checks.read_as_bytes(graph))
+    if (parting := type_tests.other_branch(captured.path, type_tests.path_taken(model, job.inputs))) is not None:
+        job.reporter.found(parting)
     finding = checks.does_not_run(model, job.inputs, graph)
     if finding is None and kept_names:  # the next call goes another way
         finding = checks.does_not_run(model, job.inputs, graph)

@@ -255,6 +255,12 @@ STATEMENTS: dict[str, Entry] = {
         "bytes",
         "hint": "Use the flow fx-weight-only, an EmbeddingBag, or the weight dtype quint8.",
     },
+    "kernel_differs.type_test": {
+        "message": "forward() takes another path with the quantized layers: “{test}” has another answer",
+        "reason": "line {line} of {file} asks for a type, and the path parts there from that of the float model: "
+        "convert puts modules of other classes in the place of the layers",
+        "hint": "Ask in __init__() and keep the answer in an attribute, which conversion leaves as it is.",
+    },
     "kernel_differs.bag_sums": {
         "message": "{subject} computes sums, but the float EmbeddingBag has the mode '{mode}'",
         "reason": f"torch's quantized EmbeddingBag adds the rows of each bag, whatever the mode: {_GIVEN_EQUAL}{_BY}"

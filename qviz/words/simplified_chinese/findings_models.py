@@ -294,6 +294,11 @@ STATEMENTS: dict[str, Entry] = {
         "reason": "其权重以 4 位打包，而 torch 2.8 的 quantize_dynamic 生成按字节读取的 Embedding",
         "hint": "请使用流程 fx-weight-only、EmbeddingBag，或权重 dtype quint8。",
     },
+    "kernel_differs.type_test": {
+        "message": "使用量化层时 forward() 走了另一条路径：“{test}” 的结果不同",
+        "reason": "{file} 的第 {line} 行询问类型，路径在此与浮点模型分开：convert 用其他类的模块替换了这些层",
+        "hint": "请在 __init__() 中询问并将结果保存在属性中，转换不会改变它。",
+    },
     "kernel_differs.bag_sums": {
         "message": "{subject} 计算总和，而浮点 EmbeddingBag 的 mode 为 '{mode}'",
         "reason": f"torch 的量化 EmbeddingBag 无论 mode 如何都对每个 bag 的行求和：{_MEASURED}",

@@ -275,9 +275,9 @@ def test_packages_whose_names_begin_like_torchs_are_the_users_code():
     from qviz.engine.failures import lines
 
     site = Path(torch.__file__).parents[1]
-    assert lines._is_users(str(site / "torchvision" / "ops" / "boxes.py"))
-    assert not lines._is_users(str(site / "torch" / "fx" / "proxy.py"))
-    assert not lines._is_users(str(site / "torchao" / "quantization" / "pt2e" / "prepare.py"))
+    assert lines.is_users(str(site / "torchvision" / "ops" / "boxes.py"))
+    assert not lines.is_users(str(site / "torch" / "fx" / "proxy.py"))
+    assert not lines.is_users(str(site / "torchao" / "quantization" / "pt2e" / "prepare.py"))
 
 
 def fails() -> None:
