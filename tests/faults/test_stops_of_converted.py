@@ -60,3 +60,20 @@ def test_embeddings_of_4_bits_with_an_odd_number_of_columns(columns: int):
     told = [(each.code, each.nodes) for each in found]
     assert told == ([("converted_does_not_run.odd_columns", ("fc", "bag"))] if columns % 2 else [])
     assert loud(Bag(columns), INDICES, "fx-weight-only") == []
+
+
+class ReadsDtype(nn.Module):
+    """Casts to the dtype of a weight, as the text tower of open_clip does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.fc2 = nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc2(self.fc(x).to(self.fc.weight.dtype))
+
+
+def test_code_that_reads_a_weight_as_a_tensor_is_told_of_it_and_not_of_transformers():
+    (stop,) = [each for each in loud(ReadsDtype(), torch.ones(2, 8), "eager-dynamic") if each.because_of is None]
+    assert stop.code == "converted_does_not_run.weight_is_method"
+    assert "Transformer" not in stop.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,9 @@ from qviz.engine.recording.recorded_run import FUNCTIONAL
 
 _OBSERVED = frozenset(get_default_qconfig_propagation_list())
 """The module types that prepare puts an observer behind."""
+
+_WITH_FAST_PATH = {("torch", "nn", "modules", each) for each in ("transformer.py", "activation.py")}
+"""torch's files whose layers read the weights of others as tensors."""
 
 _DONE = LOW | {Role.QUANTIZE}
 """What a model has that was converted before."""
@@ -259,6 +263,8 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
             cause, args = "function", {**args, "operator": bare_name(function.target), "replacement": better}
         elif cause == "no_kernel" and not (function is not None and may_join(function)):
             cause = "no_kernel_at_all"
+        elif cause == "weight_is_method" and _came_through_transformer(error):
+            cause = "weight_of_transformer"
         elif cause is None and function is not None and (better := better_form(function)) is not None:
             cause, args = "function", {**args, "operator": bare_name(function.target), "replacement": better}
         return Finding(
@@ -272,3 +278,9 @@ def does_not_run(model: nn.Module, inputs: Arguments, graph: GraphModule) -> Fin
             place=(Path(where.file).name,) if where and not node else (),
         )
     return None
+
+
+def _came_through_transformer(error: BaseException) -> bool:
+    """Return whether torch's own Transformer layers or attention raised an exception, whose fast path reads weights."""
+    files = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(Path(each).parts[-4:] in _WITH_FAST_PATH for each in files)

@@ -128,8 +128,12 @@ STATEMENTS: dict[str, Entry] = {
         "hint": "请改正观测器，或手写的 scale：zero point 超出其 dtype。0 … 255 为 quint8 和 uint8，−128 … 127 为 qint8 和 int8。",
     },
     "converted_does_not_run.weight_is_method": _does_not_run(
-        "请找出把 weight 当作张量读取的代码：在量化模块中它是方法。对于 torch 的 Transformer 层，请调用 "
-        "torch.backends.mha.set_fastpath_enabled(False)。"
+        "这里有代码把量化层的 weight 当作张量读取，而在那里它是方法：请调用它，即 weight()，或用规则让该层保持浮点。"
+        "如果只需要其 dtype，请读取激活的 dtype。"
+    ),
+    "converted_does_not_run.weight_of_transformer": _does_not_run(
+        "请事先调用 torch.backends.mha.set_fastpath_enabled(False)：torch 的 Transformer 层的快速路径把其线性层的权重当作"
+        "张量读取，而在量化模块中 weight 是方法。"
     ),
     "converted_does_not_run.weight_by_hook": _does_not_run(
         "请在量化之前使权重成为永久的：torch.nn.utils.remove_weight_norm(layer)、remove_spectral_norm(layer) 或 "
