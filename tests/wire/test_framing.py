@@ -28,7 +28,7 @@ reports = st.one_of(
         tree=st.tuples(st.tuples(texts, texts)),
     ),
     st.builds(StepStarted, run_id=st.integers(0, 99), step=texts, done=st.integers(0, 9), total=st.integers(0, 9)),
-    st.builds(RunRejected, run_id=st.integers(0, 99), text=texts, hint=texts, exit_code=st.integers(0, 4)),
+    st.builds(RunRejected, run_id=st.integers(0, 99), text=texts, hint=texts, exit_code=st.sampled_from((2, 3, 4, 70))),
 )
 
 
