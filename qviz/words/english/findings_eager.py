@@ -150,8 +150,8 @@ STATEMENTS: dict[str, Entry] = {
         "0 … 255 is quint8 and uint8, −128 … 127 is qint8 and int8.",
     },
     "converted_does_not_run.weight_is_method": _does_not_run(
-        "Something here reads the weight of a quantized layer as a tensor, but there it is a method: call it, "
-        "weight(), or leave that layer in float by a rule. If only its dtype is wanted, read that of an activation."
+        "Call weight() where something here reads weight as a tensor, for it is a method of quantized modules; or "
+        "leave that layer in float by a rule. If only its dtype is wanted, read that of an activation."
     ),
     "converted_does_not_run.weight_of_transformer": _does_not_run(
         "Call torch.backends.mha.set_fastpath_enabled(False) before: the fast path of torch's Transformer layers reads "
