@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from qviz.analysis.findings import damage
 from qviz.analysis.findings.evidence import Evidence
 from qviz.analysis.findings.fused_calls import CAPTURED, fused_calls
+from qviz.analysis.findings.fused_hooks import fused_hooks
 from qviz.analysis.findings.rules import finds
 from qviz.analysis.regions import function_name
 from qviz.document.graph import COMPUTING, Json, Kind, Node, Number
@@ -27,7 +28,7 @@ _EXPORTED = "exported program"
 @finds("capture_differs")
 def find(evidence: Evidence) -> Iterator[Finding]:
     """Yield what capture, fusion and the move to eval mode changed."""
-    certain = [*_baked_in(evidence), *_rewritten(evidence), *_fused_at_every_call(evidence)]
+    certain = [*_baked_in(evidence), *_rewritten(evidence), *_fused_at_every_call(evidence), *_hooked(evidence)]
     yield from certain
     if not certain and (finding := _values(evidence)) is not None:
         yield finding
@@ -77,6 +78,15 @@ def _fused_at_every_call(evidence: Evidence) -> Iterator[Finding]:
     for nodes, args in fused_calls(evidence):
         level = Level.ERROR if measured is None else damage.of_step(measured, "prepared")
         code, told = "capture_differs.fused_at_every_call", {**args, **_noise(measured)}
+        yield Finding("capture_differs", level, CAPTURED, nodes, code, {"subject": nodes}, told)
+
+
+def _hooked(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the modules whose own hooks fusion drops, or gives another tensor."""
+    measured = evidence.snapshot.measurements
+    for nodes, args in fused_hooks(evidence):
+        level = Level.WARNING if measured is None else damage.of_step(measured, "prepared")
+        code, told = "capture_differs.hooks_fused", {**args, **_noise(measured)}
         yield Finding("capture_differs", level, CAPTURED, nodes, code, {"subject": nodes}, told)
 
 

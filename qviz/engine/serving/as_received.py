@@ -51,4 +51,21 @@ def own_calls(model: Module, loaded: Loaded, plan: Plan) -> dict[str, Json]:
     kept: dict[str, Json] = {"own_call": [*lost]} if lost else {}
     if is_traced and (model._forward_hooks or model._forward_pre_hooks):  # noqa: SLF001 - torch has no public way
         kept["own_hooks"] = True
+    if is_traced and (hooked := _hooked(model)):
+        kept["hooked_modules"] = hooked
     return kept
+
+
+def _hooked(model: Module) -> dict[str, Json]:
+    """Return which kinds of hooks of the user's own are on each module in a model; torch's own make weights."""
+    found: dict[str, Json] = {}
+    for path, each in model.named_modules(remove_duplicate=False):
+        hooks = {"forward hook": each._forward_hooks, "forward pre-hook": each._forward_pre_hooks}  # noqa: SLF001
+        kinds: list[Json] = [kind for kind, of_kind in hooks.items() if any(map(_is_users, of_kind.values()))]
+        if path and kinds:
+            found[path] = kinds
+    return found
+
+
+def _is_users(hook: object) -> bool:
+    return not str(getattr(hook, "__module__", "")).startswith("torch.")

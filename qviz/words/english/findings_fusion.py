@@ -36,6 +36,12 @@ _FRESH = "; trained statistics will differ more"
 _SHARED = "batch_norm_folded_into_shared_convolution"
 
 STATEMENTS: dict[str, Entry] = {
+    "capture_differs.hooks_fused": {
+        "message": "the {hooks:all} of {subject} {hooks:is/are} lost with fusion, or {hooks:gets/get} another tensor",
+        "reason": "torch makes one module of {fused:all}: no call is left that gives what '{module}' gave alone"
+        "[[; the prepared model keeps {db:db} of the original]]",
+        "hint": "Write what the hook computes into forward(); if it only reads, register it after conversion.",
+    },
     "batch_norm_left.nothing_before": _left(
         "no convolution or linear stands right before it, so it has nothing to fold into",
         "Leave it as it is: it runs as a separate operator.",

@@ -29,6 +29,12 @@ _SHARED = "batch_norm_folded_into_shared_convolution"
 _SEPARATE = "请为每次调用使用单独的模块。"
 
 STATEMENTS: dict[str, Entry] = {
+    "capture_differs.hooks_fused": {
+        "message": "{subject} 的 {hooks:all} 在融合后丢失，或得到另一个张量",
+        "reason": "torch 将 {fused:all} 合成一个模块：不再有单独给出 '{module}' 结果的调用"
+        "[[；准备好的模型与原始模型的 SQNR 为 {db:db}]]",
+        "hint": "请将 hook 的计算写入 forward()；若它只读取，请在转换之后注册。",
+    },
     "batch_norm_left.nothing_before": _left(
         "其前面没有紧接的卷积或 Linear，因此没有可折叠进的对象", "可以保持原样：它作为单独的算子运行。"
     ),
