@@ -75,6 +75,15 @@ def unsigned_weights() -> QConfig:
     return QConfig(HistogramObserver.with_args(reduce_range=True), MinMaxObserver.with_args(dtype=torch.quint8))
 
 
+def weights_without_scale() -> QConfig:
+    return QConfig(MinMaxObserver, PlaceholderObserver.with_args(dtype=torch.qint8))
+
+
+def weights_with_scale() -> QConfig:
+    weights = MinMaxObserver.with_args(dtype=torch.qint8, qscheme=torch.per_tensor_symmetric)
+    return QConfig(MinMaxObserver, weights)
+
+
 class Annotating(Quantizer):
     """Annotates each linear as told.
 

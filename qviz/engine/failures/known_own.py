@@ -28,6 +28,13 @@ OF_OWN_PARTS = (
         step="converting",
     ),
     Cause(
+        "stop.weights_without_scale",
+        type="KeyError",
+        text="^'(zero_point|scale)'$",
+        frame=r"reference/modules/utils\.py:_init_weight_qparams",
+        step="converting",
+    ),
+    Cause(
         "stop.annotation_class",
         text=r"'(?P<class>\w+)' object has no attribute '(input_qspec_map|output_qspec|_annotated)'",
         frame=r"pt2e/prepare\.py",

@@ -34,6 +34,11 @@ STATEMENTS: dict[str, Entry] = {
         "calculate_qparams() of an observer does not return two tensors, scale and zero point",
         "End it with return torch.tensor([scale]), torch.tensor([zero_point], dtype=torch.int64).",
     ),
+    "stop.weights_without_scale": known(
+        "the weight observer of a qconfig computes no scale, and conversion asks for one",
+        "Give the qconfig a weight observer that computes a scale: "
+        "weight=MinMaxObserver.with_args(dtype=torch.qint8, qscheme=torch.per_tensor_symmetric).",
+    ),
     "stop.annotation_class": known(
         'a node has a {class} as its annotation under node.meta["quantization_annotation"]',
         "In the quantizer, write a QuantizationAnnotation(input_qspec_map={{…}}, output_qspec=…) there.",

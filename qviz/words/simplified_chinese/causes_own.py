@@ -31,6 +31,11 @@ STATEMENTS: dict[str, Entry] = {
         "观测器的 calculate_qparams() 没有返回两个张量，即 scale 和 zero point",
         "请以 return torch.tensor([scale]), torch.tensor([zero_point], dtype=torch.int64) 结束。",
     ),
+    "stop.weights_without_scale": known(
+        "qconfig 的权重观测器不计算 scale，而转换需要它",
+        "请给 qconfig 一个会计算 scale 的权重观测器："
+        "weight=MinMaxObserver.with_args(dtype=torch.qint8, qscheme=torch.per_tensor_symmetric)。",
+    ),
     "stop.annotation_class": known(
         '节点的 node.meta["quantization_annotation"] 是一个 {class}',
         "请在量化器中写入 QuantizationAnnotation(input_qspec_map={{…}}, output_qspec=…)。",

@@ -149,6 +149,18 @@ def test_weights_of_another_dtype():
     assert error.code == "stop.weight_dtype"
 
 
+@pytest.mark.parametrize(
+    ("flow", "code"),
+    [("fx-static", "stop.weights_without_scale"), ("eager-static", "stop.observer_without_scale")],
+)
+def test_weights_without_a_scale(flow: str, code: str):
+    stubbed = made(lambda m, x: m.dequant(m.fc(m.quant(x))), fc=linear(), **STUBS)
+    error = stopped(ran(stubbed, flow, [ROW], qconfig=f"{GIVEN}:weights_without_scale", measure=False)())
+    assert error.code == code
+    hinted = ran(stubbed, flow, [ROW], qconfig=f"{GIVEN}:weights_with_scale", measure=False)()
+    assert hinted.run.error is None
+
+
 def test_training_that_diverges():
     error = stopped(ran(FC, "fx-qat", [ROW], train=diverge, measure=False)())
     assert error.code == "stop.zero_point_outside"
